@@ -1,0 +1,42 @@
+"""Where runs are kept: the tables that are ours, in one SQLite file or one PostgreSQL database."""
+
+from pathlib import Path
+
+from tinyllm.clock import CLOCK, Clock
+from tinyllm.errors import GraphError
+from tinyllm.store.database import Database, Rows, Store, Work, checksum, packed, unpacked
+from tinyllm.store.failures import damaged
+
+
+def open_store(place: str | Path, clock: Clock = CLOCK) -> Store:
+    """The store at a path or at a SQLAlchemy URL (`sqlite:///…`, `postgresql://…`)."""
+    if isinstance(place, Path) or "://" not in place:
+        from tinyllm.store.sqlite import SqliteStore
+
+        return SqliteStore(Path(place).expanduser().absolute(), clock)
+    scheme, _, rest = place.partition("://")
+    if scheme.partition("+")[0] == "sqlite":
+        return open_store(Path(rest.removeprefix("/")), clock)
+    if scheme in ("postgresql", "postgresql+psycopg"):
+        from tinyllm.store.postgres import PostgresStore
+
+        return PostgresStore(place, clock)
+    raise GraphError(
+        f"runs cannot be kept in a database of the kind {scheme!r}",
+        hint="write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+        where="database",
+        code="DB_UNSUPPORTED",
+    )
+
+
+__all__ = [
+    "Database",
+    "Rows",
+    "Store",
+    "Work",
+    "checksum",
+    "damaged",
+    "open_store",
+    "packed",
+    "unpacked",
+]

@@ -1,0 +1,166 @@
+"""The tables that are ours, declared once, and the way from each version of them to the next."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+METADATA = MetaData()
+
+
+def _needed(name: str, type_: Any, default: str) -> Column[object]:
+    return Column(name, type_, nullable=False, server_default=text(default))
+
+
+def _run(primary: bool) -> Column[object]:
+    return Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=primary, nullable=False)
+
+
+THREADS = Table(
+    "threads",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("head", Text),  # the last committed run: what the thread is
+    Column("holder", Text),  # the run that may write; empty when none does
+    _needed("fence", BigInteger, "0"),
+    _needed("seq", BigInteger, "0"),  # commits so far
+    Column("forked_from", Text),
+    _needed("created", Double, "0"),
+    _needed("updated", Double, "0"),
+)
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("thread", Text, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("parent", Text),  # the head of the thread when it began
+    _needed("seq", BigInteger, "0"),
+    _needed("status", Text, "'created'"),
+    _needed("fingerprint", Text, "''"),
+    _needed("graph", Text, "''"),
+    _needed("durability", Text, "'sync'"),
+    _needed("every", BigInteger, "1"),
+    _needed("attempt", BigInteger, "0"),
+    _needed("savepoint", BigInteger, "0"),  # how many it has taken
+    _needed("question", Text, "''"),
+    _needed("inputs", Text, "'{}'"),
+    Column("answer", Text),
+    Column("waits", Text),  # what a person is asked
+    Column("error", Text),
+    _needed("crc", BigInteger, "0"),  # over inputs and answer
+    _needed("fence", BigInteger, "0"),
+    _needed("host", Text, "''"),
+    _needed("pid", BigInteger, "0"),
+    _needed("started", Text, "''"),  # when that process started: a pid alone is used again
+    _needed("lease", Double, "0"),
+    _needed("created", Double, "0"),
+    _needed("updated", Double, "0"),
+    Index("runs_of_thread", "thread", "seq"),
+    Index("runs_by_status", "status"),
+)
+MESSAGES = Table(
+    "messages",
+    METADATA,
+    _run(primary=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    _needed("crc", BigInteger, "0"),
+)
+EFFECTS = Table(
+    "effects",
+    METADATA,
+    _run(primary=True),
+    Column("key", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),  # 0 until a rollback sets it aside
+    _needed("number", BigInteger, "0"),  # the order of the run's effects
+    _needed("savepoint", BigInteger, "0"),  # savepoints taken before it
+    _needed("effect", Text, "'unsafe'"),
+    _needed("name", Text, "''"),
+    _needed("request", Text, "''"),  # a hash
+    _needed("state", Text, "'intent'"),  # intent, done, failed, unknown, undone, compensated
+    Column("result", Text),
+    Column("undo", Text),  # what it takes to restore what was there
+    _needed("crc", BigInteger, "0"),
+    _needed("began", Double, "0"),
+    _needed("ended", Double, "0"),
+)
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    _run(primary=False),
+    _needed("kind", Text, "''"),
+    _needed("payload", Text, "'{}'"),
+    _needed("state", Text, "'waits'"),
+    _needed("tries", BigInteger, "0"),
+    _needed("created", Double, "0"),
+    _needed("sent", Double, "0"),
+)
+GRAPHS = Table(
+    "graphs",
+    METADATA,
+    Column("fingerprint", Text, primary_key=True),
+    _needed("name", Text, "''"),
+    _needed("body", Text, "''"),
+    _needed("crc", BigInteger, "0"),
+    _needed("created", Double, "0"),
+)
+EVENTS = Table(
+    "events",
+    METADATA,
+    _run(primary=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _needed("at", Double, "0"),
+    _needed("kind", Text, "''"),
+    _needed("node", Text, "''"),
+    _needed("data", Text, "'{}'"),
+)
+HEADS = Table(
+    "heads",  # which checkpoint is the newest, told by us and not by the wall clock
+    METADATA,
+    Column("thread_id", Text, primary_key=True),
+    Column("checkpoint_ns", Text, primary_key=True),
+    Column("checkpoint_id", Text, nullable=False),
+)
+
+Execute = Callable[[str], object]
+Migration = Callable[[Execute, "Dialect"], None]
+
+
+def creates(*names: str) -> Migration:
+    """A step forward that adds these tables, as they are declared today."""
+
+    def step(execute: Execute, dialect: "Dialect") -> None:
+        for table in METADATA.sorted_tables:
+            if table.name in names:
+                execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+                for index in sorted(table.indexes, key=lambda each: str(each.name)):
+                    execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+
+    return step
+
+
+# One step per version, never changed once released: a new table is a new `creates`, a new column an ALTER.
+MIGRATIONS: tuple[Migration, ...] = (
+    creates("threads", "runs", "messages", "effects", "outbox", "graphs", "events", "heads"),
+)
+
+
+def migrate(execute: Execute, dialect: "Dialect", since: int) -> None:
+    for step in MIGRATIONS[since:]:
+        step(execute, dialect)
