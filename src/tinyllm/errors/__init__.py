@@ -1,5 +1,9 @@
 """Every failure: its class, its policy, its hint."""
 
+from tinyllm.errors.case import Case, from_exception, from_row
+from tinyllm.errors.classify import Unknown, classify
+from tinyllm.errors.codes import CODES, UNCLASSIFIED, Code
+from tinyllm.errors.diagnosis import Diagnosis, diagnose
 from tinyllm.errors.tree import (
     BadReply,
     Bug,
@@ -24,9 +28,14 @@ from tinyllm.errors.tree import (
 )
 
 __all__ = [
+    "CODES",
+    "UNCLASSIFIED",
     "BadReply",
     "Bug",
+    "Case",
     "CircuitOpen",
+    "Code",
+    "Diagnosis",
     "GraphError",
     "Interrupted",
     "Invalid",
@@ -42,6 +51,11 @@ __all__ = [
     "TimedOut",
     "TinyError",
     "Unavailable",
+    "Unknown",
     "UsageError",
     "Waiting",
+    "classify",
+    "diagnose",
+    "from_exception",
+    "from_row",
 ]

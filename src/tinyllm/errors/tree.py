@@ -1,22 +1,22 @@
 """The tree of failures: four classes that users know, one policy each.
 
-    TinyError
-    ├── TimedOut            nobody answered in time; the outcome is unknown
-    ├── Invalid             the data is wrong; the same input will fail again
-    │   ├── UsageError      … on the command line or in a call
-    │   ├── GraphError      … in a graph file or the configuration
-    │   └── BadReply        … in what a model or a tool said
-    ├── Retryable           the same request may work later
-    │   ├── Unavailable     a backend does not answer
-    │   └── CircuitOpen     a backend is resting after failures
-    ├── Permanent           needs a change by a person
-    │   ├── NotAnswered     no answer met the standard, or a solver declined
-    │   ├── OutOfBudget     a budget or loop guard ended the run
-    │   ├── Regressed       an eval got worse
-    │   └── Bug             ours
-    └── Stopped             not an error: someone wanted it to stop
-        ├── Waiting         … for a person
-        └── Interrupted     … by a signal
+TinyError
+├── TimedOut            nobody answered in time; the outcome is unknown
+├── Invalid             the data is wrong; the same input will fail again
+│   ├── UsageError      … on the command line or in a call
+│   ├── GraphError      … in a graph file or the configuration
+│   └── BadReply        … in what a model or a tool said
+├── Retryable           the same request may work later
+│   ├── Unavailable     a backend does not answer
+│   └── CircuitOpen     a backend is resting after failures
+├── Permanent           needs a change by a person
+│   ├── NotAnswered     no answer met the standard, or a solver declined
+│   ├── OutOfBudget     a budget or loop guard ended the run
+│   ├── Regressed       an eval got worse
+│   └── Bug             ours
+└── Stopped             not an error: someone wanted it to stop
+    ├── Waiting         … for a person
+    └── Interrupted     … by a signal
 """
 
 from dataclasses import dataclass, replace
