@@ -23,7 +23,7 @@ class Failed(OSError):
     """What an armed `error` failpoint raises: an I/O error, as a disk would."""
 
 
-def kill(name: str) -> None:
+def kill(_name: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -1,0 +1,88 @@
+"""What a run comes to: the answer, how it got there, and what it cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tinyllm.running import Event
+from tinyllm.state import REFUSE
+
+SCHEMA = "tinyllm.run/1"
+Status = Literal["committed", "refused", "waiting", "failed"]
+
+
+@dataclass
+class Account:
+    """What the events of a run add up to."""
+
+    path: list[str] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+    tokens: dict[str, int] = field(default_factory=lambda: {"in": 0, "out": 0})
+    notes: list[str] = field(default_factory=list)
+    route: list[str] = field(default_factory=list)
+
+    def add(self, event: Event) -> None:
+        if event.kind == "node" and event.node != REFUSE:
+            self.path.append(event.node)
+            value = event.data.get("value")
+            if event.data["kind"] == "router" and isinstance(value, Mapping):
+                self.route = list(value.get("labels", ()))
+        elif event.kind == "call":
+            if event.data["model"] not in self.models:
+                self.models.append(event.data["model"])
+            self.tokens["in"] += event.data["tokens_in"]
+            self.tokens["out"] += event.data["tokens_out"]
+        elif event.kind == "fallback":
+            because = event.data["because"]
+            self.notes.append(f"{event.node}: asked {event.data['model']} because {because['message']}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of one run; `str(answer)` is what the user asked for."""
+
+    run: str
+    status: Status
+    answer: str
+    value: Any = None
+    route: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    elapsed_ms: float = 0.0
+    notes: tuple[str, ...] = ()
+    failures: Sequence[Mapping[str, str]] = ()
+    tried: Sequence[Mapping[str, Any]] = ()
+    question: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.answer
+
+    def as_dict(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "schema": SCHEMA,
+            "run": self.run,
+            "status": self.status,
+            "answer": self.answer,
+            "route": list(self.route),
+            "path": list(self.path),
+            "models": list(self.models),
+            "tokens": dict(self.tokens),
+            "elapsed_ms": self.elapsed_ms,
+        }
+        if not isinstance(self.value, str) and self.value is not None:
+            found["value"] = self.value
+        more = {"notes": self.notes, "failures": self.failures, "tried": self.tried}
+        found.update({name: list(values) for name, values in more.items() if values})
+        return {**found, "question": dict(self.question)} if self.question else found
+
+
+def as_text(value: Any) -> str:
+    """An answer as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    import json
+
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)

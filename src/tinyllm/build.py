@@ -1,0 +1,153 @@
+"""The one place that compiles: a graph value becomes a LangGraph state machine, each node in the one wrapper."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tinyllm.errors import OutOfBudget, classify
+from tinyllm.joins import Joins
+from tinyllm.kinds import Node, kinds
+from tinyllm.running import Running, current, emit, entered
+from tinyllm.services import Services
+from tinyllm.spec import GraphSpec
+from tinyllm.state import BEGIN, END, Goto, Message, Pause, State, blank
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+Step = Callable[[State], Awaitable[dict[str, Any]]]
+
+
+def build(
+    spec: GraphSpec, services: Services, checkpointer: Any = None
+) -> "CompiledStateGraph[State, None, State, State]":
+    """Lower, wire and compile. Nothing but this function knows how LangGraph wants its graphs."""
+    from langgraph.graph import END as OUT
+    from langgraph.graph import START, StateGraph
+
+    spec = spec.lowered()
+    services = replace(services, allow=(*services.allow, *spec.allow))
+    joins = Joins.of(spec)
+    graph = StateGraph(State)
+    graph.add_node(BEGIN, begin)
+    graph.add_edge(START, BEGIN)
+    graph.add_edge(BEGIN, spec.first)
+    for id, node in spec.nodes.items():
+        graph.add_node(id, runner(node, services, joins))
+        targets = [OUT if target == END else target for target in node.exits()] or [OUT]
+        if joins.waits(id):
+            targets.append(id)
+        if len(targets) == 1:
+            graph.add_edge(id, targets[0])
+        else:
+            graph.add_conditional_edges(id, _looked_up(id, OUT), list(dict.fromkeys(targets)))
+    return graph.compile(checkpointer=checkpointer, name=spec.name)
+
+
+def _looked_up(id: str, out: str) -> Callable[[State], list[str]]:
+    """An edge decides nothing: it reads what the node wrote, and cannot fail."""
+
+    def edge(state: State) -> list[str]:
+        return [out if target == END else target for target in state["exits"].get(id, (END,))]
+
+    return edge
+
+
+async def begin(state: State) -> State:
+    """Start from nothing, whatever the thread held: only the question and the window go in."""
+    window = [_plain(message) for message in state.get("messages", ())]
+    inputs = dict(state.get("inputs", {}))
+    if "question" not in inputs and window and window[-1]["role"] == "user":
+        inputs["question"] = window[-1]["content"]
+    elif inputs.get("question") and not (window and window[-1]["role"] == "user"):
+        window.append({"role": "user", "content": str(inputs["question"])})
+    return blank(inputs, window)
+
+
+ROLES = {"human": "user", "ai": "assistant"}
+
+
+def _plain(message: Any) -> Message:
+    """A message of ours, of LangChain's, or of a client that writes `type` for `role`."""
+    given = message if isinstance(message, dict) else {"role": message.type, "content": message.content}
+    role = str(given.get("role") or given.get("type") or "user")
+    content = given.get("content", "")
+    if isinstance(content, list):
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return {"role": ROLES.get(role, role), "content": str(content)}
+
+
+def runner(node: Node, services: Services, joins: Joins) -> Step:
+    """The one wrapper around every node."""
+    run = kinds()[node.kind].run
+
+    async def step(state: State) -> dict[str, Any]:
+        if joins.early(node.id, state):
+            return {"exits": {node.id: [node.id]}}
+        visit = state["visits"].get(node.id, 0) + 1
+        with entered(replace(current(), node=node.id, visit=visit)) as running:
+            started = running.clock.monotonic()
+            goto, failures = await _outcome(node, visit, lambda: run(node, state, services))
+            seconds = round(running.clock.monotonic() - started, 4)
+            emit(
+                "node", kind=node.kind, visit=visit, exits=list(goto.exits), value=goto.value, seconds=seconds
+            )
+            return filed(node, goto, failures, joins.moved(node.id, goto.exits, state))
+
+    step.__name__ = node.id
+    return step
+
+
+async def _outcome(
+    node: Node, visit: int, run: Callable[[], Awaitable[Any]]
+) -> tuple[Goto, list[dict[str, str]]]:
+    """Where the node goes; when it fails and has an `on_error`, there."""
+    try:
+        if visit > node.max_visits:
+            raise OutOfBudget(
+                f"the run came here more than {node.max_visits} times",
+                hint="break the loop, or raise max_visits",
+                code="LOOP",
+            )
+        value = await run()
+        return (value if isinstance(value, Goto) else Goto(node.to, value)), []
+    except Pause as pause:
+        answer = pause.then(await _answered(pause, current()))
+        return (answer if isinstance(answer, Goto) else Goto(node.to, answer)), []
+    except Exception as failure:
+        from langgraph.errors import GraphBubbleUp
+
+        if isinstance(failure, GraphBubbleUp):
+            raise
+        named = classify(failure).at(node.id)
+        emit("failure", **named.as_dict())
+        if not node.on_error or named.kind == "cancelled":
+            raise named from failure
+        return Goto(node.on_error), [named.as_dict()]
+
+
+async def _answered(pause: Pause, running: Running) -> str:
+    """A person's answer: asked now when one sits there, otherwise the run waits."""
+    if running.ask is not None:
+        return await running.ask(pause.question, pause.choices)
+    from langgraph.types import interrupt
+
+    return str(interrupt({"node": running.node, "question": pause.question, "choices": list(pause.choices)}))
+
+
+def filed(node: Node, goto: Goto, failures: list[dict[str, str]], arrivals: dict[str, int]) -> dict[str, Any]:
+    """What a step adds to the state."""
+    update: dict[str, Any] = {"exits": {node.id: list(goto.exits)}, "visits": {node.id: 1}}
+    if goto.value is not None:
+        update["outputs"] = {node.id: goto.value}
+        if node.kind == "llm":
+            update["messages"] = [{"role": "assistant", "content": goto.value, "node": node.id}]
+    if failures:
+        update["failures"] = failures
+    if arrivals:
+        update["arrivals"] = arrivals
+    if goto.notes:
+        update["notes"] = dict(goto.notes)
+    if goto.scratch:
+        update["scratch"] = dict(goto.scratch)
+    return update

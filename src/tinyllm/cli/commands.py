@@ -1,0 +1,59 @@
+"""The commands and where they live: each is loaded when it is called, and `--help` loads none."""
+
+import importlib
+from typing import Any, NamedTuple
+
+from typer.core import TyperGroup
+
+
+class Line(NamedTuple):
+    """A command's module and its line in the help."""
+
+    module: str
+    help: str
+
+
+FIRST = ("run", "graph", "models", "doctor", "init")
+
+COMMANDS = {
+    "run": Line("run", "Ask a question, or run a graph."),
+    "graph": Line("graph", "List, check and draw graphs."),
+    "models": Line("models", "List, fetch and look at models."),
+    "doctor": Line("doctor", "Check that everything is in place, each check with its fix."),
+    "init": Line("init", "Make a project: a graph, prompts and settings, all commented."),
+    "config": Line("config", "Show the settings and where each comes from."),
+    "sim": Line("sim", "Serve simulated models, to test graphs without a GPU."),
+}
+
+
+class Commands(TyperGroup):
+    """A group that knows its commands by name and loads one when it is needed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        if name not in COMMANDS:
+            return None
+        import typer
+
+        app = importlib.import_module(f"tinyllm.cli.{COMMANDS[name].module}").app
+        command = typer.main.get_command(app)
+        command.name = name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for title, names in (
+            ("Commands", FIRST),
+            ("More", tuple(name for name in COMMANDS if name not in FIRST)),
+        ):
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name].help) for name in names])
+        with formatter.section("Examples"):
+            formatter.write_dl(
+                [
+                    ('tinyllm "What is 15% of 240?"', "a bare question means `run`"),
+                    ("tinyllm run -g review - < draft.txt", "another graph, the text from a pipe"),
+                    ("tinyllm run --trace --json …", "every step, and the result as data"),
+                ]
+            )

@@ -1,0 +1,153 @@
+"""`tinyllm doctor`: every check with its fix."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import typer
+
+from tinyllm.cli import say
+from tinyllm.errors import TinyError
+from tinyllm.settings import Settings
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+OLDEST = (0, 17, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check, how it went, and what to do."""
+
+    check: str
+    status: Literal["ok", "warn", "fail"]
+    said: str
+    fix: str = ""
+
+
+@app.command(context_settings={"help_option_names": ["-h", "--help"]})
+def doctor(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+    """Check that everything is in place, each check with its fix. Exit code 1 when one fails."""
+    from tinyllm import settings
+
+    loaded = settings.load()
+    findings = [_python(), *_graphs(loaded), _data(loaded), *asyncio.run(_server(loaded)), _solver()]
+    if as_json:
+        say.data([asdict(finding) for finding in findings])
+    else:
+        marks = {"ok": say.coloured("ok  ", say.GREEN), "warn": say.coloured("warn", say.YELLOW)}
+        for finding in findings:
+            mark = marks.get(finding.status, say.coloured("fail", say.RED))
+            say.answer(f"{mark}  {finding.check}: {finding.said}")
+            if finding.fix:
+                say.answer(f"      try: {finding.fix}")
+    raise typer.Exit(int(any(finding.status == "fail" for finding in findings)))
+
+
+def _python() -> Finding:
+    from tinyllm import __version__
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", "ok", f"{version}, tinyllm {__version__}")
+
+
+def _graphs(loaded: Settings) -> list[Finding]:
+    from tinyllm.spec import find, read_file
+
+    try:
+        spec = read_file(find(loaded.graph, loaded), loaded)
+    except TinyError as failure:
+        return [
+            Finding(
+                "graph", "fail", failure.message, failure.hint or f"tinyllm graph validate {loaded.graph}"
+            )
+        ]
+    return [Finding("graph", "ok", f"{spec.name}, {len(spec.nodes)} nodes ({spec.where})")]
+
+
+def _data(loaded: Settings) -> Finding:
+    folder = loaded.data
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        return Finding(
+            "data", "fail", f"{folder} cannot be written", f"chmod u+w {there}, or set TINYLLM_DATABASE"
+        )
+    free = os.statvfs(there).f_bavail * os.statvfs(there).f_frsize
+    if free < 500_000_000:
+        return Finding(
+            "data", "warn", f"only {free // 1_000_000} MB are free under {there}", "free some space"
+        )
+    return Finding("data", "ok", f"{folder}, {free / 1e9:.0f} GB free")
+
+
+async def _server(loaded: Settings) -> list[Finding]:
+    from tinyllm import ollama
+
+    async def tried(name: str, check: Callable[[], Awaitable[Finding]]) -> Finding:
+        try:
+            return await check()
+        except TinyError as failure:
+            # Exact questions are answered without any server: this is a warning.
+            return Finding(
+                name,
+                "warn",
+                failure.message,
+                failure.hint or "start it with `ollama serve`, or set OLLAMA_HOST",
+            )
+
+    async def version() -> Finding:
+        number = await ollama.version(loaded)
+        parts = tuple(int(part) for part in number.split("-")[0].split(".") if part.isdigit())
+        if (0, 0, 0) != parts < OLDEST:
+            return Finding(
+                "server",
+                "warn",
+                f"Ollama {number} at {loaded.ollama_host} has known holes",
+                "update it to 0.17.1 or later",
+            )
+        return Finding("server", "ok", f"Ollama {number} at {loaded.ollama_host}")
+
+    async def installed() -> Finding:
+        wanted = _wanted(loaded)
+        there = {model["name"] for model in await ollama.tags(loaded)}
+        missing = [name for name in wanted if name not in there and f"{name}:latest" not in there]
+        if not there:
+            return Finding("models", "warn", "no model is installed", f"tinyllm models pull {loaded.model}")
+        if missing:
+            return Finding(
+                "models",
+                "warn",
+                f"missing: {', '.join(missing)}; others step in",
+                f"tinyllm models pull {' '.join(missing)}",
+            )
+        return Finding("models", "ok", f"all {len(wanted)} of the graph are installed")
+
+    first = await tried("server", version)
+    return (
+        [first]
+        if first.status == "warn" and "known holes" not in first.said
+        else [first, await tried("models", installed)]
+    )
+
+
+def _wanted(loaded: Settings) -> list[str]:
+    from tinyllm.spec import find, read_file
+
+    try:
+        spec = read_file(find(loaded.graph, loaded), loaded)
+    except TinyError:
+        return [loaded.model]
+    return list(dict.fromkeys(entry.name for entry in spec.models.values())) or [loaded.model]
+
+
+def _solver() -> Finding:
+    from tinyllm.solvers import solve
+
+    found = solve("What is 2 + 2?")
+    if found is None or found.answer != "4":
+        return Finding(
+            "solver", "fail", "the exact solver does not answer", "install again: make clean install"
+        )
+    return Finding("solver", "ok", "2 + 2 = 4, without a model")

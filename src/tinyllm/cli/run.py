@@ -1,0 +1,143 @@
+"""`tinyllm run`: a question, or any graph."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from tinyllm.cli import say
+from tinyllm.errors import TinyError, UsageError
+
+if TYPE_CHECKING:
+    from tinyllm.answer import Answer
+
+EXITS = {"committed": 0, "refused": 5, "waiting": 6, "failed": 1}
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(context_settings={"help_option_names": ["-h", "--help"]})
+def run(
+    prompt: list[str] = typer.Argument(None, help="The question; `-` reads it from stdin."),
+    graph: str = typer.Option(
+        "", "--graph", "-g", help="A graph's name or file; the setting `graph` otherwise."
+    ),
+    inputs: str = typer.Option("", "--input", "-i", help="The inputs as JSON, or @FILE."),
+    model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
+    trace: bool = typer.Option(False, "--trace", help="Show each step as it ends."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object, the result."),
+    as_jsonl: bool = typer.Option(False, "--jsonl", help="Print each event as one line of JSON."),
+    schema: str = typer.Option("", "--schema", help="A JSON schema, or @FILE, that the answer must follow."),
+    timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds the run may take."),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the answer and nothing else."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Show models, tokens and times."),
+    no_color: bool = typer.Option(False, "--no-color", help="No colour; NO_COLOR does the same."),
+) -> None:
+    """Ask a question, or run a graph.
+
+    The answer goes to stdout, everything else to stderr.
+    Exit codes: 0 answered, 2 usage, 3 the graph is invalid, 4 no model server, 5 not answered to standard,
+    6 waiting for a person, 7 a budget or loop guard, 124 timeout, 130 interrupted.
+    """
+    if no_color:
+        say.without_color()
+    question = _question(prompt or [])
+    from tinyllm.cli.show import Show
+
+    show = Show(
+        trace=trace, jsonl=as_jsonl, streams=not as_json and not as_jsonl, quiet=quiet, verbose=verbose
+    )
+    given = _json(inputs, "--input")
+    if not isinstance(given, dict):
+        raise UsageError("--input is not a JSON object", hint='write -i \'{"name": "value"}\'')
+    options = {"inputs": given, "model": model, "timeout": timeout, "schema": _json(schema, "--schema")}
+    try:
+        answer = asyncio.run(_ask(question, graph, options, show))
+    except TinyError as failure:
+        show.close()
+        if as_json or as_jsonl:
+            say.data({"status": "failed", **failure.as_dict()}) if as_json else say.row(
+                {"event": "end", "status": "failed", **failure.as_dict()}
+            )
+        raise
+    show.close()
+    _print(answer, as_json=as_json, show=show)
+    raise typer.Exit(EXITS[answer.status])
+
+
+async def _ask(question: str, graph: str, options: dict[str, Any], show: Any) -> "Answer":
+    from tinyllm import settings
+    from tinyllm.engine import Engine
+
+    task = asyncio.current_task()
+    stopped: list[int] = []
+
+    def stop(number: int) -> None:
+        stopped.append(number)
+        if task is not None:
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    engine = Engine(graph, settings=settings.load())
+    try:
+        person = show.person if sys.stdin.isatty() and sys.stderr.isatty() else None
+        return await engine.ask(
+            question, listen=show.event, streams=show.watches, ask=person, **_known(options)
+        )
+    except asyncio.CancelledError:
+        raise SystemExit(128 + stopped[0] if stopped else 130) from None
+    finally:
+        await engine.aclose()
+
+
+def _known(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value not in (None, "", {})}
+
+
+def _question(words: list[str]) -> str:
+    """The words of the command line, or stdin for `-`, or for nothing when something is piped in."""
+    if words == ["-"] or (not words and not sys.stdin.isatty()):
+        body = sys.stdin.buffer.read()
+        if b"\0" in body[:8000]:
+            raise UsageError("what came in on stdin is not text", hint="pipe in text; attach files by name")
+        try:
+            return body.decode("utf-8").strip()
+        except UnicodeDecodeError as failure:
+            raise UsageError(
+                f"what came in on stdin is not UTF-8 (byte {failure.start})",
+                hint="convert it: iconv -t utf-8",
+            ) from None
+    question = " ".join(words).strip()
+    if words and not question:
+        raise UsageError("the question is empty", hint='ask one: tinyllm run "What is 2 + 2?"')
+    return question
+
+
+def _json(text: str, flag: str) -> Any:
+    if not text:
+        return {}
+    if text.startswith("@"):
+        path = Path(text[1:])
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as failure:
+            raise UsageError(f"{flag}: {path} cannot be read", hint="check the path") from failure
+    try:
+        return json.loads(text)
+    except ValueError as failure:
+        raise UsageError(
+            f"{flag} is not JSON: {failure}", hint=f'write {flag} \'{{"name": "value"}}\''
+        ) from None
+
+
+def _print(answer: "Answer", as_json: bool, show: Any) -> None:
+    if as_json:
+        say.data(answer.as_dict())
+        return
+    show.answer(answer)

@@ -1,0 +1,71 @@
+"""Printing: answers on stdout, everything else on stderr, colour only where a person looks."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tinyllm.errors import TinyError
+
+RED, YELLOW, GREEN, DIM, BOLD = "31", "33", "32", "2", "1"
+
+_plain = False
+
+
+def without_color() -> None:
+    global _plain
+    _plain = True
+
+
+def coloured(text: str, color: str, stream: Any = None) -> str:
+    stream = stream or sys.stderr
+    if _plain or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+        return text
+    return f"\x1b[{color}m{text}\x1b[0m"
+
+
+def answer(text: str, end: str = "\n") -> None:
+    """What was asked for."""
+    sys.stdout.write(text + end)
+    sys.stdout.flush()
+
+
+def data(value: Any) -> None:
+    answer(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def row(value: Any) -> None:
+    """One line of JSON."""
+    answer(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def line(text: str) -> None:
+    """What a person may want to know beside the answer."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def note(text: str) -> None:
+    line(coloured(text, DIM))
+
+
+def failure(error: TinyError) -> None:
+    """Two lines: what happened, and what to do."""
+    first, *rest = str(error).split("\n")
+    line(f"{coloured('error', RED)}  {first}")
+    for more in rest:
+        line(f"       {more}")
+    if error.hint:
+        line(f"{coloured('try', YELLOW)}    {error.hint}")
+
+
+def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
+    """Columns as wide as they must be."""
+    lines = [list(map(str, row)) for row in ([head] if head else [])] + [list(map(str, row)) for row in rows]
+    if not lines:
+        return
+    widths = [max(len(row[i]) for row in lines if i < len(row)) for i in range(max(map(len, lines)))]
+    for index, row in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        answer(coloured(text, BOLD, sys.stdout) if head and index == 0 else text)

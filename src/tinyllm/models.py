@@ -1,0 +1,195 @@
+"""A model's name becomes a chat model that can be asked; Ollama first."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tinyllm.clock import CLOCK, Clock
+from tinyllm.errors import BadReply
+from tinyllm.settings import Settings
+from tinyllm.state import Message
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, BaseMessage
+
+Make = Callable[[str, Settings], "BaseChatModel"]
+
+
+class Entry(BaseModel):
+    """One entry of a graph's `models:`: a model, its tier, its limits, and who steps in for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str = Field(default="", description="Filled in from the key under `models:`.")
+    name: str = Field(description="The model's name on the server, such as qwen2.5:3b.")
+    tier: int = Field(default=1, ge=0, le=3, description="0 routes, 1 specialises, 2 works, 3 judges.")
+    timeout: float | None = Field(default=None, gt=0, description="Seconds one call may take.")
+    fallback: str = Field(default="", description="The entry or the model that steps in when this one fails.")
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    num_ctx: int | None = Field(default=None, ge=256, description="Tokens of context asked for.")
+    num_predict: int | None = Field(default=None, description="The longest reply, in tokens.")
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model said, and what it cost."""
+
+    text: str
+    model: str
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    thinking: str = ""
+    done_reason: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    entry: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """A reply that the server finished; anything else was cut."""
+        return self.done_reason in ("stop", "tool_calls")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, whatever model it goes to."""
+
+    messages: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]] = ()
+    schema: Mapping[str, Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    token: Callable[[str], None] | None = None  # who watches the text grow
+
+
+@dataclass
+class Models:
+    """Chat models by name, made once: a client costs more than a question."""
+
+    settings: Settings
+    make: Make | None = None
+    clock: Clock = CLOCK
+    made: "dict[str, BaseChatModel]" = field(default_factory=dict)
+    known: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def chat(self, name: str) -> "BaseChatModel":
+        if name not in self.made:
+            self.made[name] = (self.make or ollama_chat)(name, self.settings)
+        return self.made[name]
+
+    async def ask(self, entry: Entry, ask: Ask) -> Reply:
+        """One attempt, without any survival: `guard` does that."""
+        started = self.clock.monotonic()
+        chat = self.chat(entry.name)
+        messages = [as_langchain(message) for message in ask.messages]
+        wanted = self._options(entry, ask)
+        if ask.token is None:
+            reply = await chat.ainvoke(messages, stream=False, **wanted)
+        else:
+            reply = await _streamed(chat, messages, ask.token, wanted)
+        return self._reply(entry, reply, self.clock.monotonic() - started)
+
+    def _options(self, entry: Entry, ask: Ask) -> dict[str, Any]:
+        # ChatOllama replaces all its options by the ones given in a call: give all of them.
+        options = {
+            "num_ctx": entry.num_ctx or self.settings.num_ctx,
+            "temperature": entry.temperature,
+            "num_predict": entry.num_predict,
+            "seed": entry.seed,
+            **ask.options,
+        }
+        wanted: dict[str, Any] = {"options": {k: v for k, v in options.items() if v is not None}}
+        if ask.tools:
+            wanted["tools"] = list(ask.tools)
+        if ask.schema is not None:
+            wanted["format"] = dict(ask.schema)
+        return wanted
+
+    def _reply(self, entry: Entry, message: "AIMessage", seconds: float) -> Reply:
+        meta = message.response_metadata
+        usage: Mapping[str, Any] = message.usage_metadata or {}
+        calls = tuple(
+            {"id": call.get("id") or f"call_{index}", "name": call["name"], "args": call["args"]}
+            for index, call in enumerate(message.tool_calls)
+        )
+        if message.invalid_tool_calls:
+            raise BadReply("the model wrote a tool call that cannot be read", code="TOOL_CALL_UNREADABLE")
+        return Reply(
+            text=message.text if isinstance(message.text, str) else str(message.content),
+            model=str(meta.get("model") or entry.name),
+            tool_calls=calls,
+            thinking=str(message.additional_kwargs.get("reasoning_content") or ""),
+            done_reason=str(meta.get("done_reason") or ""),
+            tokens_in=int(usage.get("input_tokens") or 0),
+            tokens_out=int(usage.get("output_tokens") or 0),
+            seconds=seconds,
+            entry=entry.key,
+        )
+
+    async def capabilities(self, name: str) -> tuple[str, ...]:
+        """What the server says a model can do; nothing when the server does not say."""
+        if self.make is not None:
+            return ("completion", "tools")
+        if name not in self.known:
+            from tinyllm import ollama
+
+            self.known[name] = tuple((await ollama.show(self.settings, name)).get("capabilities") or ())
+        return self.known[name]
+
+    async def aclose(self) -> None:
+        for chat in self.made.values():
+            client = getattr(getattr(chat, "_async_client", None), "_client", None)
+            if client is not None:
+                with contextlib.suppress(RuntimeError):  # its event loop is gone, and its sockets with it
+                    await client.aclose()
+        self.made.clear()
+
+
+def ollama_chat(name: str, settings: Settings) -> "BaseChatModel":
+    import httpx
+    from langchain_ollama import ChatOllama
+
+    from tinyllm.ollama import client_options
+
+    timeout = httpx.Timeout(settings.call_timeout, connect=settings.connect_timeout)
+    return ChatOllama(
+        model=name,
+        base_url=settings.ollama_host,
+        keep_alive=settings.keep_alive,
+        client_kwargs={"timeout": timeout, **client_options(settings.ollama_host)},
+    )
+
+
+async def _streamed(
+    chat: "BaseChatModel", messages: "list[BaseMessage]", token: Callable[[str], None], wanted: dict[str, Any]
+) -> "AIMessage":
+    from langchain_core.messages import message_chunk_to_message
+
+    whole: Any = None
+    async for chunk in chat.astream(messages, **wanted):
+        if isinstance(chunk.content, str) and chunk.content:
+            token(chunk.content)
+        whole = chunk if whole is None else whole + chunk
+    if whole is None:
+        raise BadReply("the model sent nothing", code="OUTPUT_EMPTY", retry="repair")
+    message: AIMessage = message_chunk_to_message(whole)  # type: ignore[assignment]
+    return message
+
+
+def as_langchain(message: Message) -> "BaseMessage":
+    """Our plain message as LangChain's object: made at the edge, kept nowhere."""
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+    role, content = message["role"], message.get("content", "")
+    if role == "system":
+        return SystemMessage(content)
+    if role == "assistant":
+        calls = [{**call, "type": "tool_call"} for call in message.get("tool_calls", ())]
+        return AIMessage(content, tool_calls=calls)
+    if role == "tool":
+        return ToolMessage(content, tool_call_id=message.get("call", ""), name=message.get("name"))
+    return HumanMessage(content)

@@ -1,0 +1,111 @@
+"""Decide which specialist a question goes to."""
+
+import json
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from tinyllm.errors import BadReply
+from tinyllm.kinds import Node, node
+from tinyllm.models import Ask, Reply
+from tinyllm.running import emit
+from tinyllm.services import Services
+from tinyllm.state import Goto, State
+
+PROMPT = """Sort a question into the right department. The departments are:
+{routes}
+Name every department that the question needs, and only those.
+Answer as JSON: {{"labels": [...]}}"""
+
+
+class Router(Node):
+    """A fork decided by what the question is about."""
+
+    answers: ClassVar[bool] = False
+
+    kind: Literal["router"] = "router"
+    model: str = Field(default="", description="The model that is asked.")
+    routes: dict[str, str] = Field(min_length=1, description="A label, which is a node → what belongs there.")
+    together: dict[str, str] = Field(default_factory=dict, description="code+math → the node for both.")
+    fan_out: str = Field(default="", description="The node that merges when several labels run in parallel.")
+    default: str = Field(description="Where to go when it is unclear.")
+    beside: dict[str, str] = Field(
+        default_factory=dict, description="Filled in: label → its node in a fan-out."
+    )
+    to: str = ""
+
+    def exits(self) -> tuple[str, ...]:
+        found = [*self.routes, *self.together.values(), *self.beside.values(), self.default, self.on_error]
+        return tuple(dict.fromkeys(target for target in found if target))
+
+    def fans_out(self) -> bool:
+        return bool(self.fan_out)
+
+    def models(self) -> tuple[str, ...]:
+        return (self.model,)
+
+
+@node
+async def router(config: Router, state: State, services: Services) -> Goto:
+    """Decide which specialist a question goes to."""
+    question = str(state["inputs"].get("question", ""))
+    try:
+        labels = await _asked(config, question, services)
+    except BadReply as failure:
+        # Unclear is an answer too: the default is there for it.
+        emit("note", text=f"no readable route ({failure.message}); taking {config.default}")
+        labels = ()
+    return Goto(chosen(config, labels), {"labels": list(labels)})
+
+
+def chosen(config: Router, labels: tuple[str, ...]) -> str | tuple[str, ...]:
+    """The most specific compound whose labels are all there, then the order of the routes, then the default."""
+    known = [label for label in config.routes if label in labels]
+    if len(known) > 1:
+        compounds = sorted(config.together, key=lambda names: -len(names.split("+")))
+        for names in compounds:
+            if set(names.split("+")) <= set(known):
+                return config.together[names]
+        if config.fan_out:
+            return tuple(config.beside.get(label, label) for label in known)
+    return known[0] if known else config.default
+
+
+async def _asked(config: Router, question: str, services: Services) -> tuple[str, ...]:
+    labels = list(config.routes)
+    routes = "\n".join(f"- {label}: {what}" for label, what in config.routes.items())
+    schema = {
+        "type": "object",
+        "properties": {
+            "labels": {"type": "array", "items": {"type": "string", "enum": labels}, "maxItems": 3}
+        },
+        "required": ["labels"],
+    }
+    ask = Ask(
+        messages=[
+            {"role": "system", "content": PROMPT.format(routes=routes)},
+            {"role": "user", "content": question[:4000]},
+        ],
+        schema=schema,
+        options={"temperature": 0, "num_predict": 64},
+    )
+
+    def read(reply: Reply) -> tuple[str, ...]:
+        return read_labels(reply.text, labels)
+
+    return await services.guard.ask(config.model, ask, read)
+
+
+def read_labels(text: str, labels: list[str]) -> tuple[str, ...]:
+    """The labels that a reply names; a reply that names none of ours cannot be read."""
+    try:
+        said: Any = json.loads(text)
+    except ValueError:
+        said = text.replace(",", " ").split()
+    if isinstance(said, dict):
+        said = said.get("labels", [])
+    named = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+    found = tuple(label for label in labels if label in [str(each).strip(" \"'.`").lower() for each in named])
+    if not found:
+        raise BadReply(f"none of the labels {', '.join(labels)} is in it", code="ROUTE_UNREADABLE")
+    return found

@@ -1,0 +1,31 @@
+"""Answer exactly what can be proved without a model, and decline the rest."""
+
+import asyncio
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from tinyllm.kinds import Node, node
+from tinyllm.services import Services
+from tinyllm.state import REFUSE, Goto, State
+
+
+class Solve(Node):
+    """An exact solver in front of the models."""
+
+    exit_fields: ClassVar[tuple[str, ...]] = ("to", "declines")
+
+    kind: Literal["solve"] = "solve"
+    declines: str = Field(default=REFUSE, description="Where a question goes that cannot be proved.")
+
+
+@node
+async def solve(config: Solve, state: State, services: Services) -> Goto:
+    """Answer exactly what can be proved without a model, and decline the rest."""
+    from tinyllm import solvers
+
+    # In a thread: SymPy takes half a second to load, and other branches go on meanwhile.
+    found = await asyncio.to_thread(solvers.solve, str(state["inputs"].get("question", "")))
+    if found is None:
+        return Goto(config.declines)
+    return Goto(config.to, found.answer)

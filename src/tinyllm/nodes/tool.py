@@ -1,0 +1,31 @@
+"""Call one tool, with arguments from the graph."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from tinyllm.kinds import Node, node
+from tinyllm.services import Services
+from tinyllm.state import State
+from tinyllm.texts import filled
+
+
+class ToolNode(Node):
+    """One tool call, decided by the graph and not by a model."""
+
+    texts: ClassVar[dict[str, str]] = {"args": "argument"}
+
+    kind: Literal["tool"] = "tool"
+    tool: str = Field(description="The tool's name, such as calc_evaluate.")
+    args: dict[str, Any] = Field(default_factory=dict, description="Its arguments; texts are templates.")
+    allow: tuple[str, ...] = Field(default=(), description="Tools that may run here without asking.")
+
+    def tool_patterns(self) -> tuple[str, ...]:
+        return (self.tool,)
+
+
+@node
+async def tool(config: ToolNode, state: State, services: Services) -> Any:
+    """Call one tool, with arguments from the graph."""
+    arguments = filled(config.args, state, config.id)
+    return (await services.call(config.tool, arguments, config.allow)).data

@@ -1,0 +1,83 @@
+"""What we ask an Ollama server besides questions: which models it has, holds and can fetch."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tinyllm.errors import classify
+from tinyllm.settings import Settings
+
+if TYPE_CHECKING:
+    from ollama import AsyncClient
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def client_options(host: str) -> dict[str, Any]:
+    """How an HTTP client calls this host: no proxy on the way to ourselves, no TLS set up where none is spoken."""
+    parts = urlsplit(host)
+    options: dict[str, Any] = {"trust_env": parts.hostname not in LOOPBACK}
+    if parts.scheme == "http":
+        options["verify"] = False
+    return options
+
+
+def client(settings: Settings) -> "AsyncClient":
+    import httpx
+    from ollama import AsyncClient
+
+    timeout = httpx.Timeout(30.0, connect=settings.connect_timeout)
+    return AsyncClient(host=settings.ollama_host, timeout=timeout, **client_options(settings.ollama_host))
+
+
+async def _get(settings: Settings, what: str) -> dict[str, Any]:
+    import httpx
+
+    try:
+        async with httpx.AsyncClient(
+            base_url=settings.ollama_host,
+            timeout=httpx.Timeout(10.0, connect=settings.connect_timeout),
+            **client_options(settings.ollama_host),
+        ) as http:
+            response = await http.get(what)
+            response.raise_for_status()
+            answer: dict[str, Any] = response.json()
+            return answer
+    except (httpx.HTTPError, ValueError) as failure:
+        raise classify(failure, op="ollama") from failure
+
+
+async def version(settings: Settings) -> str:
+    return str((await _get(settings, "/api/version")).get("version", ""))
+
+
+async def tags(settings: Settings) -> list[dict[str, Any]]:
+    """The models that are installed."""
+    return list((await _get(settings, "/api/tags")).get("models") or ())
+
+
+async def loaded(settings: Settings) -> list[dict[str, Any]]:
+    """The models that are in memory."""
+    return list((await _get(settings, "/api/ps")).get("models") or ())
+
+
+async def show(settings: Settings, name: str) -> dict[str, Any]:
+    import httpx
+    import ollama
+
+    try:
+        return (await client(settings).show(name)).model_dump(mode="json", exclude_none=True)
+    except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
+        raise classify(failure, op="ollama") from failure
+
+
+async def pull(settings: Settings, name: str) -> AsyncIterator[dict[str, Any]]:
+    """Fetch a model; yields the server's progress lines."""
+    import httpx
+    import ollama
+
+    try:
+        async for line in await client(settings).pull(name, stream=True):
+            yield line.model_dump(mode="json", exclude_none=True)
+    except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
+        raise classify(failure, op="ollama.pull") from failure

@@ -1,0 +1,86 @@
+"""The run that the current task works for: its id, its deadline, and where its events go."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinyllm.clock import CLOCK, Clock
+from tinyllm.errors import TimedOut
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened in a run."""
+
+    kind: str  # begin, node, token, call, tool, failure, fallback, note, end
+    node: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    at: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"event": self.kind, "node": self.node, "at": round(self.at, 6), **self.data}
+
+
+Ask = Callable[[str, tuple[str, ...]], Awaitable[str]]
+
+
+def _nobody(event: Event) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The place of a task in the world: one value, replaced as a whole."""
+
+    id: str = ""
+    deadline: float = float("inf")  # on the monotonic clock
+    node: str = ""
+    visit: int = 0
+    streams: bool = False  # somebody watches tokens
+    ask: Ask | None = None  # how the person who sits there is asked
+    model: str = ""  # what `-m` put in the place of every model
+    listen: Callable[[Event], None] = _nobody
+    clock: Clock = CLOCK
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def left(self) -> float:
+        return self.deadline - self.clock.monotonic()
+
+
+_running: ContextVar[Running] = ContextVar("tinyllm_running", default=Running())  # noqa: B039 - frozen
+
+
+def current() -> Running:
+    return _running.get()
+
+
+@contextmanager
+def entered(running: Running) -> Iterator[Running]:
+    token = _running.set(running)
+    try:
+        yield running
+    finally:
+        _running.reset(token)
+
+
+def emit(kind: str, /, **data: Any) -> None:
+    """Tell whoever listens to this run."""
+    run = _running.get()
+    if run.listen is not _nobody:
+        run.listen(Event(kind, run.node, data, run.clock.now()))
+
+
+def time_left(limit: float) -> float:
+    """How long something may take: its own limit, or what the run has left."""
+    left = _running.get().left()
+    if left <= 0:
+        raise TimedOut(
+            "the run's time is used up",
+            hint="give it more with --timeout SECONDS",
+            code="DEADLINE",
+            breaker=False,
+            retry="none",
+        )
+    return min(limit, left)

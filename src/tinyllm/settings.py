@@ -1,0 +1,197 @@
+"""Environment and files, read once into one frozen value; each setting remembers where it came from."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tinyllm.errors import GraphError
+
+PROJECT_FILE = "tinyllm.toml"
+PREFIX = "TINYLLM_"
+OLLAMA_PORT = 11434
+
+
+def _setting(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user can set: flag > TINYLLM_* > project file > user file > default."""
+
+    graph: str = _setting("assistant", "the graph that `run` uses")
+    model: str = _setting("qwen2.5:3b", "the model of a node that names none")
+    ollama_host: str = _setting("http://127.0.0.1:11434", "where Ollama listens; OLLAMA_HOST is honoured")
+    timeout: float = _setting(300.0, "seconds a whole run may take")
+    call_timeout: float = _setting(120.0, "seconds one model call may take, loading included")
+    connect_timeout: float = _setting(5.0, "seconds a connection may take")
+    idle_timeout: float = _setting(30.0, "seconds between two tokens")
+    num_ctx: int = _setting(8192, "tokens of context asked for")
+    keep_alive: str = _setting("5m", "how long the server keeps a model in memory")
+    database: str = _setting("", "where runs are kept; any SQLAlchemy URL")
+    workspace: str = _setting("", "the folder that file tools may touch; the project when empty")
+    allow: tuple[str, ...] = _setting((), "tools that may run without asking")
+    project: Path | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def graph_folders(self) -> tuple[Path, ...]:
+        """Where a graph is looked up by name: the project's folder first, then what we ship."""
+        ours = (self.project / "graphs",) if self.project else ()
+        return (*ours, shipped())
+
+    @property
+    def data(self) -> Path:
+        """The folder of the database of runs."""
+        if self.project:
+            return self.project / "checkpoints"
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir("tinyllm"))
+
+    @property
+    def root(self) -> Path:
+        """The folder that file tools are kept in."""
+        return Path(self.workspace).expanduser() if self.workspace else (self.project or Path.cwd())
+
+    def origin(self, name: str) -> str:
+        return self.origins.get(name, "default")
+
+
+def settable() -> dict[str, str]:
+    """The names that a file or the environment may set, with their help."""
+    return {f.name: f.metadata["help"] for f in fields(Settings) if "help" in f.metadata}
+
+
+def shipped() -> Path:
+    """The graphs that come with the package, in a wheel or in a checkout."""
+    here = Path(__file__).parent
+    return here / "graphs" if (here / "graphs").is_dir() else here.parents[1] / "graphs"
+
+
+def find_project(start: Path) -> Path | None:
+    """The nearest folder upward with `tinyllm.toml`, or a `pyproject.toml` with `[tool.tinyllm]`."""
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+        pyproject = folder / "pyproject.toml"
+        if pyproject.is_file() and "[tool.tinyllm]" in pyproject.read_text("utf-8", "replace"):
+            return folder
+    return None
+
+
+def user_file() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("tinyllm")) / "config.toml"
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """Put the five sources together."""
+    environ = os.environ if environment is None else environment
+    project = find_project((folder or Path.cwd()).resolve())
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    sources = [
+        (str(user_file()), _read_file(user_file())),
+        _read_project(project) if project else ("", {}),
+        ("OLLAMA_HOST", {"ollama_host": environ["OLLAMA_HOST"]} if environ.get("OLLAMA_HOST") else {}),
+        ("environment", _read_environment(environ)),
+        ("flag", {name: value for name, value in (flags or {}).items() if value is not None}),
+    ]
+    for origin, found in sources:
+        for name, value in found.items():
+            values[name] = _typed(name, value, origin)
+            origins[name] = f"{PREFIX}{name.upper()}" if origin == "environment" else origin
+    settings = replace(Settings(), **values, project=project, origins=origins)
+    return replace(settings, ollama_host=host_url(settings.ollama_host))
+
+
+def host_url(text: str) -> str:
+    """OLLAMA_HOST in all its spellings as a URL that a client can call."""
+    from urllib.parse import urlsplit
+
+    text = text.strip().strip("\"'")
+    scheme = text.split("://", 1)[0] if "://" in text else ""
+    try:
+        parts = urlsplit(text if scheme else f"//{text}")
+        port = parts.port or {"http": 80, "https": 443}.get(scheme, OLLAMA_PORT)
+    except ValueError:
+        raise GraphError(
+            f"{text!r} is not an address of a model server",
+            hint="write it like http://127.0.0.1:11434",
+            where="ollama_host",
+            code="URL_INVALID",
+        ) from None
+    name = parts.hostname or "127.0.0.1"
+    # A server is told to listen everywhere; a client cannot call "everywhere".
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104
+    host = f"[{name}]" if ":" in name else name
+    return f"{scheme or 'http'}://{host}:{port}{parts.path.rstrip('/')}"
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as failure:
+        raise GraphError(
+            f"this configuration cannot be read: {failure}",
+            hint="mend the file or move it away; `tinyllm config path` lists the files that are read",
+            where=str(path),
+            code="CONFIG_UNREADABLE",
+        ) from failure
+
+
+def _read_project(project: Path) -> tuple[str, dict[str, Any]]:
+    path = project / PROJECT_FILE
+    if path.is_file():
+        return str(path), _read_file(path)
+    path = project / "pyproject.toml"
+    return str(path), dict(_read_file(path)["tool"]["tinyllm"])
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    return {name: environ[PREFIX + name.upper()] for name in settable() if environ.get(PREFIX + name.upper())}
+
+
+def _typed(name: str, value: Any, origin: str) -> Any:
+    """The value in the type of its setting, or one clear refusal."""
+    default = getattr(Settings(), name, None) if name in settable() else None
+    if name not in settable():
+        from tinyllm.problems import did_you_mean
+
+        raise GraphError(
+            f"there is no setting {name!r}",
+            hint=did_you_mean(name, settable()) or "`tinyllm config show` lists the settings",
+            where=origin,
+            code="CONFIG_UNKNOWN",
+        )
+    try:
+        if isinstance(default, tuple):
+            return tuple(value.replace(",", " ").split() if isinstance(value, str) else map(str, value))
+        if isinstance(default, (int, float)):
+            return _positive(type(default)(value))
+        return str(value)
+    except (TypeError, ValueError):
+        wanted = "a list of words" if isinstance(default, tuple) else "a number above 0"
+        raise GraphError(
+            f"{name} is {value!r}, and should be {wanted}",
+            hint=f"for example: {name} = {default!r}",
+            where=origin,
+            code="CONFIG_INVALID",
+        ) from None
+
+
+def _positive(number: float) -> float:
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number

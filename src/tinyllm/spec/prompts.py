@@ -1,0 +1,43 @@
+"""Prompts as files: the graph's own folder first, then the project's, then ours."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyllm.errors import GraphError
+from tinyllm.problems import did_you_mean
+from tinyllm.settings import Settings
+
+SHIPPED = Path(__file__).parents[1] / "prompts"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """Folders in which a prompt is looked up, the first one wins."""
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def beside(cls, graph: Path, settings: Settings) -> "Prompts":
+        project = (settings.project / "graphs" / "prompts",) if settings.project else ()
+        return cls((graph.parent / "prompts", graph.parent, *project, SHIPPED))
+
+    def text(self, name: str) -> str:
+        """The body of a prompt file; a front matter between two `---` lines is for people."""
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise GraphError(
+                f"the prompt {name!r} lies outside the prompt folders", hint="use a plain file name"
+            )
+        for folder in (*self.folders, SHIPPED):
+            if (folder / name).is_file():
+                return _body((folder / name).read_text("utf-8"))
+        known = {file.name for folder in (*self.folders, SHIPPED) for file in folder.glob("*.md")}
+        raise GraphError(
+            f"there is no prompt file {name!r}",
+            hint=did_you_mean(name, known) or "put it into the folder `prompts` beside the graph",
+        )
+
+
+def _body(text: str) -> str:
+    if text.startswith("---\n") and "\n---\n" in text:
+        text = text.split("\n---\n", 1)[1]
+    return text.strip()

@@ -1,0 +1,214 @@
+"""A file becomes a graph, or all that is wrong with it is said at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tinyllm.documents import Document
+from tinyllm.documents import Path as Place
+from tinyllm.documents import read as read_document
+from tinyllm.errors import GraphError, UsageError
+from tinyllm.kinds import Node, kinds
+from tinyllm.models import Entry
+from tinyllm.problems import Problem, did_you_mean, raise_all
+from tinyllm.settings import Settings
+from tinyllm.spec.check import check
+from tinyllm.spec.graph import GraphSpec
+from tinyllm.spec.head import Head
+from tinyllm.spec.prompts import Prompts
+from tinyllm.state import END
+from tinyllm.toolkit import Toolbox
+
+M = TypeVar("M", bound=BaseModel)
+
+ENDINGS = (".yaml", ".yml", ".json")
+
+
+def find(name: str, settings: Settings) -> Path:
+    """The file of a graph: a path, or a name in the project's folder or in ours."""
+    path = Path(name).expanduser()
+    if path.suffix in ENDINGS or path.parent != Path():
+        return path
+    for folder in settings.graph_folders:
+        for ending in ENDINGS:
+            if (folder / f"{name}{ending}").is_file():
+                return folder / f"{name}{ending}"
+    known = {file.stem for folder in settings.graph_folders for file in folder.glob("*.y*ml")}
+    raise UsageError(
+        f"there is no graph {name!r}",
+        hint=did_you_mean(name, known) or "`tinyllm graph list` lists them; a file is named by its path",
+    )
+
+
+def read_file(path: Path, settings: Settings, tools: Toolbox | None = None) -> GraphSpec:
+    """The graph in this file."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", hint="name a graph file in it, such as graph.yaml")
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no file {path}", hint="check the path; `tinyllm graph list` lists graphs"
+        ) from None
+    except OSError as failure:
+        raise UsageError(
+            f"{path} cannot be read: {failure.strerror}", hint="check its permissions"
+        ) from failure
+    return read(body, str(path), Prompts.beside(path, settings), tools)
+
+
+def read(
+    body: str | bytes | Mapping[str, Any],
+    where: str = "graph",
+    prompts: Prompts | None = None,
+    tools: Toolbox | None = None,
+) -> GraphSpec:
+    """The graph that a text, or plain data, describes."""
+    document = Document(dict(body), where) if isinstance(body, Mapping) else read_document(body, where)
+    problems: list[Problem] = []
+    if not isinstance(document.value, dict):
+        raise_all([document.problem((), "this is not a graph", "start with `name:` and `nodes:`")])
+    data: dict[str, Any] = dict(document.value)  # type: ignore[arg-type]
+    listed = {name: data.pop(name) for name in ("nodes", "steps") if name in data}
+    head = _validated(Head, data, document, (), problems)
+    models = _entries(data.get("models"), document, problems)
+    nodes = _nodes(listed, document, prompts or Prompts(()), problems)
+    if head is None or models is None or not nodes or problems:
+        raise_all(problems or [document.problem((), "this graph has no nodes", "add `nodes:` or `steps:`")])
+    assert isinstance(head, Head)
+    spec = GraphSpec(
+        name=head.name or Path(where).stem,
+        nodes=nodes,
+        description=head.description,
+        models=models or {},
+        inputs=head.inputs,
+        allow=head.allow,
+        start=head.start,
+        checkpoint_every=head.checkpoint_every,
+        where=where,
+    )
+    key = "steps" if "steps" in listed else "nodes"
+    raise_all(check(spec, document, key, tools or Toolbox.standard()))
+    return spec
+
+
+def _entries(value: Any, document: Document, problems: list[Problem]) -> dict[str, Entry] | None:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        return None  # the head said so
+    found: dict[str, Entry] = {}
+    for key, entry in value.items():
+        body = {"name": entry} if isinstance(entry, str) else entry
+        made = _validated(Entry, body, document, ("models", key), problems)
+        if made is not None:
+            found[key] = made.model_copy(update={"key": key})
+    return found
+
+
+def _nodes(
+    listed: dict[str, Any], document: Document, prompts: Prompts, problems: list[Problem]
+) -> dict[str, Node]:
+    if len(listed) > 1:
+        problems.append(
+            document.problem(("steps",), "a graph has `nodes:` or `steps:`, not both", "keep one")
+        )
+    found: dict[str, Node] = {}
+    for key, body, place in _bodies(listed, document, problems):
+        made = _node(key, body, document, place, prompts, problems)
+        if made is not None:
+            found[key] = made
+    return found
+
+
+def _bodies(
+    listed: dict[str, Any], document: Document, problems: list[Problem]
+) -> list[tuple[str, dict[str, Any], Place]]:
+    """Each node with its id and its place in the file, however it was listed."""
+    if "nodes" in listed:
+        if isinstance(listed["nodes"], dict):
+            return [(id, body, ("nodes", id)) for id, body in listed["nodes"].items()]
+        problems.append(
+            document.problem(("nodes",), "`nodes:` is a map from an id to a node", "write `nodes: {a: {…}}`")
+        )
+        return []
+    steps = listed.get("steps", [])
+    if not isinstance(steps, list):
+        problems.append(document.problem(("steps",), "`steps:` is a list", "write `- {id: a, kind: llm, …}`"))
+        return []
+    ids = [step.get("id") if isinstance(step, dict) else None for step in steps]
+    found: list[tuple[str, dict[str, Any], Place]] = []
+    for index, (id, step) in enumerate(zip(ids, steps, strict=True)):
+        place: Place = ("steps", index)
+        if not isinstance(step, dict) or not isinstance(id, str):
+            problems.append(
+                document.problem(place, "a step is a map with an `id`", "write `- {id: a, kind: llm, …}`")
+            )
+            continue
+        if ids.index(id) != index:
+            problems.append(document.problem(place, f"there are two steps {id!r}", "give each its own id"))
+        following = next((later for later in ids[index + 1 :] if isinstance(later, str)), END)
+        found.append((id, _step(step, following), place))
+    return found
+
+
+def _step(step: dict[str, Any], following: str) -> dict[str, Any]:
+    """A step goes to the next one, and its prompt is the question."""
+    body = {key: value for key, value in step.items() if key != "id"}
+    kind = kinds().get(str(body.get("kind", "llm")))
+    if kind is not None:
+        for name in ("to", "then", "otherwise", "passes"):
+            if name in kind.config.model_fields and name in kind.config.exit_fields:
+                body.setdefault(name, following)
+        if "window" in kind.config.model_fields:
+            body.setdefault("window", False)
+    return body
+
+
+def _node(
+    id: str, body: Any, document: Document, place: Place, prompts: Prompts, problems: list[Problem]
+) -> Node | None:
+    if not isinstance(body, dict):
+        problems.append(document.problem(place, f"node {id!r} is not a map", "write `kind:` and its fields"))
+        return None
+    name = body.get("kind", "llm")
+    known = [kind.name for kind in kinds().values() if not kind.internal]
+    if name not in known:
+        fix = did_you_mean(str(name), known) or f"the kinds are: {', '.join(known)}"
+        problems.append(document.problem((*place, "kind"), f"there is no kind {name!r}", fix))
+        return None
+    if isinstance(body.get("prompt"), str) and body["prompt"].endswith(".md") and "\n" not in body["prompt"]:
+        try:
+            body = {**body, "prompt": prompts.text(body["prompt"])}
+        except GraphError as failure:
+            problems.append(document.problem((*place, "prompt"), failure.message, failure.hint))
+            return None
+    return _validated(kinds()[name].config, {**body, "id": id}, document, place, problems)
+
+
+def _validated(
+    model: type[M], body: Any, document: Document, place: Place, problems: list[Problem]
+) -> M | None:
+    try:
+        return model.model_validate(body)
+    except ValidationError as failure:
+        problems.extend(_problem(error, model, document, place) for error in failure.errors())
+        return None
+
+
+def _problem(error: Any, model: type[BaseModel], document: Document, place: Place) -> Problem:
+    """Pydantic's finding in our words, on its line."""
+    at = tuple(part for part in error["loc"] if not isinstance(part, str) or not part.startswith("tuple["))
+    at = tuple(part for part in at if part not in ("str", "constrained-str"))
+    name = str(at[0]) if at else ""
+    if error["type"] == "extra_forbidden":
+        names = [field.alias or key for key, field in model.model_fields.items() if key not in ("id", "key")]
+        fix = did_you_mean(name, names) or f"the fields are: {', '.join(names)}"
+        return document.problem((*place, *at), f"there is no field {name!r} here", fix)
+    if error["type"] == "missing":
+        field = model.model_fields.get(name)
+        return document.problem(place, f"{name!r} is missing", (field and field.description) or "add it")
+    said = error["msg"][0].lower() + error["msg"][1:]
+    return document.problem((*place, *at), f"{'.'.join(map(str, at)) or 'this'}: {said}")
