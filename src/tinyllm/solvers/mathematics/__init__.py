@@ -1,0 +1,20 @@
+"""Mathematics: one grammar over a shared symbol table; each file below adds its phrases to it."""
+
+from tinyllm.solvers.mathematics.expressions import NotUnderstood
+from tinyllm.solvers.mathematics.finish import solution
+from tinyllm.solvers.mathematics.notation import plain
+from tinyllm.solvers.mathematics.vocabulary import speaks
+from tinyllm.solvers.solution import Question, Solution
+
+
+def solve(question: Question) -> Solution | None:
+    """The answer, or None when the grammar does not reach the last word."""
+    from tinyllm.solvers.mathematics.grammar import read
+
+    try:
+        text = plain(question.text)
+        if not speaks(text):
+            return None
+        return solution(*read(text))
+    except NotUnderstood:
+        return None

@@ -1,0 +1,157 @@
+"""Mathematical notation read into a tree: a tokenizer and precedence climbing, nothing is ever evaluated as code."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NoReturn
+
+from tinyllm.solvers.mathematics.numerals import number_words
+
+DEEPEST = 100
+MOST_TOKENS = 1_500
+LONGEST_NUMBER = 1_000
+
+
+class NotUnderstood(Exception):
+    """The text is no mathematics that this grammar knows, or could be read in two ways: decline."""
+
+
+def unclear(why: str) -> NoReturn:
+    raise NotUnderstood(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: Fraction
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    name: str
+    arguments: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    operator: str
+    left: "Node"
+    right: "Node"
+    spoken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    operand: "Node"
+
+
+Node = Number | Name | Call | Binary | Minus
+
+_WORDS = {
+    "plus": "+",
+    "minus": "-",
+    "take away": "-",
+    "times": "*",
+    "multiplied by": "*",
+    "divided by": "/",
+    "over": "/",
+    "modulo": "mod",
+    "mod": "mod",
+    "to the power of": "^",
+    "raised to the power of": "^",
+    "raised to": "^",
+    "of": "of",
+    "squared": "²",
+    "cubed": "³",
+    "factorial": "!",
+    "percent": "%",
+    "per cent": "%",
+}
+_SPOKEN = "|".join(sorted(_WORDS, key=len, reverse=True))
+_TOKEN = re.compile(
+    rf"""\s*(?:(?P<number>(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?|\.\d+)
+    |(?:raised\ )?to\ the\ (?P<power>[a-z]+|\d+(?:st|nd|rd|th))\ power\b
+    |(?P<spoken>(?:{_SPOKEN})\b)
+    |(?P<word>(?:twen|thir|for|fif|six|seven|eigh|nine)ty-[a-z]+|[A-Za-z]+)
+    |(?P<sign>\*\*|[-+*/^()%!,√∛|]))""",
+    re.VERBOSE,
+)
+FUNCTIONS = frozenset(
+    "sqrt cbrt root abs exp ln log log2 log10 sin cos tan cot sec csc asin acos atan arcsin arccos arctan sinh cosh tanh "
+    "floor ceil gcd lcm max min factorial mod".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: str
+    text: str
+    value: Fraction = Fraction(0)
+    spoken: bool = False
+    tight: bool = False
+    """It touches the token before it."""
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a text, number words joined into numbers."""
+    return list(_joined(_scanned(text)))
+
+
+def _scanned(text: str) -> list[Token]:
+    found: list[Token] = []
+    place, end = 0, len(text.rstrip())
+    while place < end:
+        match = _TOKEN.match(text, place)
+        if match is None or len(found) > MOST_TOKENS:
+            unclear(f"at {text[place : place + 20]!r}")
+        tight = match.start() == match.start(match.lastgroup or 0)
+        found.append(_token(match, tight and place > 0))
+        place = match.end()
+    return found
+
+
+def _token(match: re.Match[str], tight: bool) -> Token:
+    kind, text = match.lastgroup or "", match[match.lastgroup or 0]
+    if kind == "number":
+        return Token("number", text, _decimal(text), tight=tight)
+    if kind == "spoken":
+        return Token("sign", _WORDS[text], spoken=True, tight=tight)
+    if kind == "power":
+        return Token("power", text, spoken=True)
+    return Token(kind, "^" if text == "**" else text, tight=tight)
+
+
+def _decimal(text: str) -> Fraction:
+    digits, _, exponent = text.replace(",", "").lower().partition("e")
+    if len(text) > LONGEST_NUMBER or (exponent and abs(int(exponent)) > LONGEST_NUMBER):
+        unclear("a number of too many digits")
+    return Fraction(digits) * Fraction(10) ** int(exponent or 0)
+
+
+def _joined(found: list[Token]) -> Iterator[Token]:
+    """`three hundred and five` as one number, `two thirds` as one fraction, `4 x 4` as a product."""
+    place = 0
+    while place < len(found):
+        token = found[place]
+        taken, value = number_words(
+            [t.text.lower() if t.kind in ("word", "number") else "" for t in found[place : place + 16]]
+        )
+        if taken:
+            yield Token("number", " ".join(t.text for t in found[place : place + taken]), value, spoken=True)
+            place += taken
+            continue
+        if token.kind == "word" and token.text == "x" and _between_numbers(found, place):
+            token = Token("sign", "*", spoken=True)
+        yield token
+        place += 1
+
+
+def _between_numbers(found: list[Token], place: int) -> bool:
+    around = found[max(0, place - 1) : place + 2]
+    return len(around) == 3 and around[0].kind == around[2].kind == "number" and not around[1].tight

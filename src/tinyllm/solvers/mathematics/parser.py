@@ -1,0 +1,185 @@
+"""Precedence climbing over the tokens of an expression."""
+
+from fractions import Fraction
+
+from tinyllm.solvers.mathematics.expressions import (
+    DEEPEST,
+    FUNCTIONS,
+    Binary,
+    Call,
+    Minus,
+    Name,
+    Node,
+    Number,
+    Token,
+    tokens,
+    unclear,
+)
+from tinyllm.solvers.mathematics.numerals import PARTS, ordinal
+
+_LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "of": 3, "^": 5}
+_IMPLICIT, _PRODUCT = "implicit", 2
+_END = Token("end", "")
+
+
+def parse(text: str, functions: frozenset[str] = frozenset()) -> Node:
+    """The tree of an expression; `functions` are the names that a bracket applies."""
+    return Parser(tokens(text), functions).whole()
+
+
+class Parser:
+    def __init__(self, found: list[Token], functions: frozenset[str]) -> None:
+        self.found, self.functions = found, functions
+        self.place = self.depth = 0
+        self.bracketed: Node | None = None
+
+    def whole(self) -> Node:
+        node = self.climb(1)
+        if self.peek().kind != "end":
+            unclear(f"at {self.peek().text!r}")
+        return node
+
+    def peek(self) -> Token:
+        return self.found[self.place] if self.place < len(self.found) else _END
+
+    def take(self) -> Token:
+        token = self.peek()
+        self.place += 1
+        return token
+
+    def accept(self, text: str) -> bool:
+        if self.peek().kind == "sign" and self.peek().text == text:
+            self.place += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            unclear(f"{text!r} is missing")
+
+    def climb(self, level: int) -> Node:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            unclear("too many brackets")
+        left = self.signed()
+        while (found := self.operator(left)) and found[1] >= level:
+            operator, strength, spoken = found
+            if operator != _IMPLICIT:
+                self.take()
+            right = self.climb(strength if operator == "^" else strength + 1)
+            left = joined("*" if operator == _IMPLICIT else operator, left, right, spoken)
+        self.depth -= 1
+        return left
+
+    def operator(self, left: Node) -> tuple[str, int, bool] | None:
+        """The operator that comes next, how strongly it binds, and whether it was said in words."""
+        token = self.peek()
+        if token.kind == "sign" and token.text in _LEVELS:
+            return token.text, _LEVELS[token.text], token.spoken
+        if self.juxtaposed(token):
+            if isinstance(left, Binary) and left.operator == "/" and left is not self.bracketed:
+                unclear("a product after a slash could belong above or below it")
+            return _IMPLICIT, _PRODUCT, False
+        return None
+
+    def juxtaposed(self, token: Token) -> bool:
+        """`2x`, `3(x + 1)`, `(a)(b)`, `2 sqrt(3)`; never two words, nor two numbers."""
+        before = self.found[self.place - 1] if self.place else _END
+        closed = before.kind == "number" and not before.spoken or before.text == ")"
+        opens = token.text in ("(", "√", "∛") or (
+            token.kind == "word" and (token.tight or token.text in FUNCTIONS)
+        )
+        if before.kind == "word" and token.text == "(" and token.tight:
+            return True
+        return closed and opens
+
+    def signed(self) -> Node:
+        if self.accept("-"):
+            return Minus(self.climb(4))
+        if self.accept("+"):
+            return self.climb(4)
+        return self.postfixed(self.primary())
+
+    def postfixed(self, node: Node) -> Node:
+        while True:
+            if self.accept("!"):
+                node = Call("factorial", (node,))
+            elif self.accept("²"):
+                node = Binary("^", node, Number(Fraction(2)))
+            elif self.accept("³"):
+                node = Binary("^", node, Number(Fraction(3)))
+            elif self.peek().kind == "power":
+                node = Binary("^", node, Number(Fraction(self.power(self.take().text))))
+            elif self.accept("%"):
+                if not isinstance(node, Number) or node.percent:
+                    unclear("per cent of what")
+                node = Number(node.value / 100, percent=True)
+            else:
+                return node
+
+    def power(self, word: str) -> int:
+        found = ordinal(word)
+        return found if found is not None else unclear(f"the {word} power")
+
+    def primary(self) -> Node:
+        token = self.take()
+        if token.kind == "number":
+            return Number(token.value)
+        if token.kind == "word":
+            return self.word(token)
+        if token.text == "(":
+            self.bracketed = inside = self.climb(1)
+            self.expect(")")
+            return inside
+        if token.text == "|":
+            inside = self.climb(1)
+            self.expect("|")
+            return Call("abs", (inside,))
+        if token.text in ("√", "∛"):
+            return Call("sqrt" if token.text == "√" else "cbrt", (self.postless(),))
+        return unclear(f"at {token.text!r}")
+
+    def postless(self) -> Node:
+        """What a root sign stands over: one number, name or bracket."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            unclear("too many roots")
+        node = self.primary()
+        self.depth -= 1
+        return node
+
+    def word(self, token: Token) -> Node:
+        name = token.text
+        if name == "half" and self.peek().text == "of":
+            return Number(Fraction(1, PARTS[name]))
+        if name.lower() in FUNCTIONS and name not in self.functions:
+            return self.call(name.lower())
+        if name in self.functions:
+            if self.peek().text != "(":
+                unclear(f"{name} of what")
+            return self.call(name)
+        if len(name) == 1 or (name == "pi"):
+            return Name(name)
+        return unclear(f"the word {name!r}")
+
+    def call(self, name: str) -> Node:
+        if self.accept("("):
+            arguments = [self.climb(1)]
+            while self.accept(","):
+                arguments.append(self.climb(1))
+            self.expect(")")
+            return Call(name, tuple(arguments))
+        if self.peek().kind not in ("number", "word"):
+            unclear(f"{name} of what")
+        # `sin x`, `ln 5`: a function takes the next factor and nothing after it.
+        return Call(name, (self.climb(_PRODUCT + 1),))
+
+
+def joined(operator: str, left: Node, right: Node, spoken: bool) -> Node:
+    if operator in "+-" and isinstance(right, Number) and right.percent:
+        unclear("per cent of the first number or of one")
+    if operator == "of":
+        if not isinstance(left, Number):
+            unclear("only a number or a percentage is taken `of` something")
+        operator = "*"
+    return Binary(operator, left, right, spoken)

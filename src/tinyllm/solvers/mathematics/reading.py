@@ -1,0 +1,244 @@
+"""One question being read: its symbol table, its rules, its derivation so far."""
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tinyllm.solvers.mathematics import shown
+from tinyllm.solvers.mathematics.answers import Answer, Equation, Item
+from tinyllm.solvers.mathematics.evaluation import Names, NeedsSymbols, Value, evaluated
+from tinyllm.solvers.mathematics.expressions import Binary, Minus, Name, Node, Number, NotUnderstood, unclear
+from tinyllm.solvers.mathematics.parser import parse
+from tinyllm.solvers.mathematics.polynomials import Polynomial
+from tinyllm.solvers.mathematics.rules import RULES, Kind, Rule
+
+MOST_ITEMS = 500
+DEEPEST_PHRASE = 6
+_LEADING = re.compile(
+    r"^(?:(?:the|value of|result of|answer to|number|exact value of|expression)\s+)+", re.IGNORECASE
+)
+_WORD = re.compile(r"[a-z]+")
+_COMMAS = re.compile(r"\d{1,3}(?:,\d{3})+")
+
+
+@dataclass
+class Reading:
+    """What is known while a question is read."""
+
+    names: Names = field(default_factory=Names)
+    pending: list[Equation] = field(default_factory=list)
+    choices: tuple[tuple[str, str], ...] = ()
+    decimals: bool = False
+    steps: list[str] = field(default_factory=list)
+    defined: bool = False
+    """A definition or a rule came before: a bare name is then a question."""
+    field: str = "arithmetic"
+    depth: int = 0
+    about: str = ""
+    """The parameter of the function that is being defined."""
+    lettered: bool = False
+    """Letters are the matter of the question: `e` and `pi` are no constants."""
+
+    def note(self, step: str) -> None:
+        self.steps.append(step)
+
+    def show(self, value: Value) -> str:
+        return shown.people(value, self.decimals)
+
+    # the types of slots
+
+    def tree(self, text: str) -> Node:
+        return parse(text, frozenset(self.names.functions))
+
+    def phrase(self, text: str) -> Value:
+        """Whatever the text names: an expression, or a noun of the grammar."""
+        text = _LEADING.sub("", text.strip())
+        try:
+            node = self.tree(text)
+        except NotUnderstood:
+            return self.noun(text)
+        return self.worth(node)
+
+    def worth(self, node: Node) -> Value:
+        value = evaluated(node, self.names)
+        if not isinstance(node, Number | Name):
+            self.note(f"{written(node)} = {self.show(value)}")
+        return value
+
+    def noun(self, text: str) -> Value:
+        result = self.apply("noun", text)
+        if isinstance(result, Answer):
+            return result.value if result.value is not None else unclear("no number")
+        return result
+
+    def value(self, text: str) -> Value:
+        """A phrase inside another: words after it could belong to either, so it must be one thing."""
+        text = _LEADING.sub("", text.strip())
+        try:
+            node = self.tree(text)
+        except NotUnderstood:
+            return self.noun(text)
+        if isinstance(node, Binary) and node.spoken and node.operator not in "^":
+            unclear("the words could be read in two ways")
+        return self.worth(node)
+
+    def operand(self, text: str) -> Value:
+        """One factor: `the square root of 9 + 16` is 7 to some and 5 to others."""
+        if (
+            isinstance(node := self.loose(text), Binary)
+            and node.operator in "+-"
+            and not text.strip().endswith(")")
+        ):
+            unclear("the sum could be read in two ways")
+        return self.value(text)
+
+    def loose(self, text: str) -> Node | None:
+        try:
+            return self.tree(text)
+        except NotUnderstood:
+            return None
+
+    def number(self, text: str) -> Fraction:
+        return rational(self.value(text))
+
+    def integer(self, text: str) -> int:
+        found = self.number(text)
+        return int(found) if found.denominator == 1 else unclear(f"{text} is not an integer")
+
+    count = integer
+
+    def items(self, text: str) -> list[Item]:
+        return [Item(piece, self.number(piece)) for piece in listed(text)]
+
+    def values(self, text: str) -> list[Value]:
+        return [self.value(piece) for piece in listed(text)]
+
+    def equations(self, text: str) -> list[Equation]:
+        return [self.equation(piece) for piece in re.split(r"\s*(?:,\s*and\s|,|;|\band\b)\s*", text)]
+
+    def equation(self, text: str) -> Equation:
+        sides = text.split("=")
+        if len(sides) != 2 or not all(side.strip() for side in sides) or sides[0].rstrip()[-1:] in "<>!":
+            unclear("no equation")
+        return Equation(self.tree(sides[0]), self.tree(sides[1]))
+
+    def ordinal(self, text: str) -> int:
+        from tinyllm.solvers.mathematics.numerals import ordinal
+
+        found = ordinal(text)
+        return found if found is not None else unclear(f"{text} is no ordinal")
+
+    def name(self, text: str) -> str:
+        return text
+
+    text = word = name
+
+    # the rules
+
+    def apply(self, kind: Kind, text: str) -> Any:
+        """The result of the first rule that fits the whole text."""
+        if self.depth >= DEEPEST_PHRASE:
+            unclear("too deep a phrase")
+        said = frozenset(_WORD.findall(text.lower()))
+        for rule in RULES:
+            if rule.kind == kind and rule.needed <= said and (match := rule.pattern.fullmatch(text)):
+                before = len(self.steps)
+                try:
+                    return self.said(rule, match)
+                except NotUnderstood:
+                    del self.steps[before:]
+        return unclear(f"no rule for {text[:40]!r}")
+
+    def said(self, rule: Rule, match: re.Match[str]) -> Any:
+        self.depth += 1
+        try:
+            slots = {
+                name: getattr(self, kind)(match[name]) for name, kind in rule.slots if match[name] is not None
+            }
+            result = rule.says(self, **slots)
+        finally:
+            self.depth -= 1
+        self.field, self.defined = rule.field, True
+        return result
+
+
+def rational(value: Value) -> Fraction:
+    if isinstance(value, Fraction | int):
+        return Fraction(value)
+    if isinstance(value, Polynomial) and not value.names:
+        return value.constant
+    return unclear("not a rational number")
+
+
+def listed(text: str) -> list[str]:
+    """The members of `1, 2 and 3`; brackets keep their commas."""
+    text = text.strip().strip("[]{}") if text.strip()[:1] in "[{" else text.strip()
+    pieces, depth, start = [], 0, 0
+    for match in re.finditer(r"[()]|,\s*(?:and\s+|or\s+)?|;\s*|\s+(?:and|or)\s+", text):
+        mark = match[0]
+        if mark in "()":
+            depth += 1 if mark == "(" else -1
+        elif depth == 0 and not _inside_number(text, match):
+            pieces.append(text[start : match.start()])
+            start = match.end()
+    pieces = [piece.strip() for piece in [*pieces, text[start:]]]
+    if (
+        not all(pieces)
+        or len(pieces) > MOST_ITEMS
+        or (
+            len(pieces) > 1
+            and ", " not in text
+            and _COMMAS.search(text)
+            and "," in text
+            and " and " not in text
+        )
+    ):
+        unclear("a list of which the members are not clear")
+    return pieces
+
+
+def _inside_number(text: str, comma: re.Match[str]) -> bool:
+    """`1,200` keeps its comma where members are parted by a comma and a space."""
+    return (
+        comma[0] == ","
+        and (", " in text or " and " in text)
+        and bool(_COMMAS.match(text[max(0, comma.start() - 3) : comma.end() + 3].lstrip(" ,-(")))
+    )
+
+
+def written(node: Node) -> str:
+    """A tree in plain notation, for the derivation."""
+    match node:
+        case Number(value=value):
+            return f"{value * 100}%" if node.percent else shown.fraction(value, True)
+        case Name(name=name):
+            return name
+        case Minus(operand=operand):
+            return f"-{written(operand) if not isinstance(operand, Binary) else f'({written(operand)})'}"
+        case Binary(operator=operator, left=left, right=right):
+            return f"{_side(left, operator)} {operator} {_side(right, operator, right=True)}"
+    return f"{node.name}({', '.join(map(written, node.arguments))})"
+
+
+_STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "^": 3}
+
+
+def _side(node: Node, operator: str, *, right: bool = False) -> str:
+    text = written(node)
+    if isinstance(node, Minus) and right:
+        return f"({text})"
+    if isinstance(node, Number) and (node.value.denominator != 1 and "/" in text):
+        return f"({text})"
+    weaker = isinstance(node, Binary) and (
+        _STRENGTH[node.operator] < _STRENGTH[operator]
+        or (right and _STRENGTH[node.operator] == _STRENGTH[operator])
+    )
+    return (
+        f"({text})"
+        if weaker or (isinstance(node, Binary | Minus) and operator == "^" and not right)
+        else text
+    )
+
+
+__all__ = ["Reading", "NeedsSymbols", "listed", "rational", "written"]

@@ -1,0 +1,107 @@
+"""The phrases of the grammar: each is written once, as words with slots, above the function that knows the answer.
+
+`[the] remainder when {a:integer} is divided by {b:integer}`: words, `[may be left out]`, `(one|of|these)`, and slots
+with the type of what stands there. A noun names a value and may stand in a slot of another; a query is a whole request.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+Kind = Literal["noun", "query"]
+Says = Callable[..., Any]
+Register = Callable[[Says], Says]
+
+_SLOT = re.compile(r"\{(\w+):(\w+)\}")
+_PIECE = re.compile(r"\{\w+:\w+\}|<ask>|[\[\]()|,=]|[^\s\[\](){}|,=]+")
+_WORD = re.compile(r"[a-z]+")
+ASK = (
+    r"(?:what(?: is|'s|s| are| will be| would be| does)|how much (?:is|are)|calculate|compute|find(?: out)?|evaluate|determine|give(?: me)?"
+    r"|work out|figure out|tell me|state|get|obtain|derive|provide|list|write(?: down)?|express|return|show)(?: me| what)?"
+)
+SHAPES: Mapping[str, str] = {
+    "name": r"[A-Za-z]",
+    "ordinal": r"[a-z]+|\d+(?:st|nd|rd|th)",
+    "word": r"[A-Za-z]+",
+    "count": r"\d+|[a-z]+",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One phrase and what it means."""
+
+    text: str
+    kind: Kind
+    says: Says
+
+    @property
+    def field(self) -> str:
+        return self.says.__module__.rpartition(".")[2]
+
+    @cached_property
+    def slots(self) -> tuple[tuple[str, str], ...]:
+        return tuple(_SLOT.findall(self.text))
+
+    @cached_property
+    def open_ended(self) -> bool:
+        """Its last slot ends the phrase: what follows a value could belong to the slot or to the whole."""
+        return self.text.endswith("}")
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Words without which it cannot fit: looking them up is cheaper than matching."""
+        text = re.sub(
+            r"\[[^\[\]]*\]",
+            " ",
+            re.sub(r"\([^()]*\)", " ", re.sub(r"\[[^\[\]]*\]", " ", _SLOT.sub(" ", self.text))),
+        )
+        return frozenset(_WORD.findall(text.replace("<ask>", " ")))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(_WORD.findall(_SLOT.sub(" ", self.text).replace("<ask>", " ")))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        parts = "".join(map(self._part, _PIECE.findall(self.text)))
+        return re.compile(parts, re.IGNORECASE)
+
+    def _part(self, piece: str) -> str:
+        marks = {
+            "[": "(?:",
+            "]": ")?",
+            "(": "(?:",
+            ")": ")",
+            "|": "|",
+            "<ask>": rf"(?:{ASK}\s+)?(?:the )?",
+            ",": r",\s*",
+            "=": r"=\s*",
+        }
+        if piece in marks:
+            return marks[piece]
+        slot = _SLOT.fullmatch(piece)
+        if slot:
+            return rf"(?P<{slot[1]}>{SHAPES.get(slot[2], '.+?')})\s*"
+        return rf"{re.escape(piece)}(?!\w)\s*"
+
+
+RULES: list[Rule] = []
+
+
+def noun(*texts: str) -> Register:
+    return _register("noun", texts)
+
+
+def query(*texts: str) -> Register:
+    return _register("query", texts)
+
+
+def _register(kind: Kind, texts: tuple[str, ...]) -> Register:
+    def register(says: Says) -> Says:
+        RULES.extend(Rule(text, kind, says) for text in texts)
+        return says
+
+    return register

@@ -1,0 +1,207 @@
+"""The part of the mathematics that needs SymPy: surds, functions, factors, calculus. Imported when first needed."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import sympy
+from sympy import Expr, Rational, Symbol
+
+from tinyllm.solvers.mathematics.evaluation import Function, Names, Value
+from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, Number, unclear
+from tinyllm.solvers.mathematics.polynomials import MOST_BITS, Polynomial
+
+MOST_OPERATIONS = 400
+LARGEST_POWER = 200
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "sqrt": sympy.sqrt,
+    "cbrt": lambda x: sympy.real_root(x, 3) if x.is_number else sympy.cbrt(x),
+    "root": sympy.root,
+    "abs": sympy.Abs,
+    "exp": sympy.exp,
+    "ln": sympy.log,
+    "log2": lambda x: sympy.log(x, 2),
+    "log10": lambda x: sympy.log(x, 10),
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "cot": sympy.cot,
+    "sec": sympy.sec,
+    "csc": sympy.csc,
+    "asin": sympy.asin,
+    "acos": sympy.acos,
+    "atan": sympy.atan,
+    "arcsin": sympy.asin,
+    "arccos": sympy.acos,
+    "arctan": sympy.atan,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "floor": sympy.floor,
+    "ceil": sympy.ceiling,
+    "max": sympy.Max,
+    "min": sympy.Min,
+}
+
+
+def expression(node: Node, names: Names) -> Expr:
+    """The SymPy expression of a tree, built node by node within bounds."""
+    match node:
+        case Number(value=value):
+            return Rational(value.numerator, value.denominator)
+        case Name(name=name):
+            found = names.values.get(name)
+            return of(found) if found is not None else _free(name)
+        case Minus(operand=operand):
+            return -expression(operand, names)
+        case Call(name=name, arguments=arguments):
+            return _called(name, [expression(argument, names) for argument in arguments], names)
+        case Binary():
+            return _spine(node, names)
+
+
+def _free(name: str) -> Expr:
+    return {"pi": sympy.pi, "e": sympy.E}.get(name) or Symbol(name)
+
+
+def _spine(node: Node, names: Names) -> Expr:
+    waiting: list[Binary] = []
+    while isinstance(node, Binary):
+        waiting.append(node)
+        node = node.left
+    if len(waiting) > MOST_OPERATIONS:
+        unclear("too long for SymPy")
+    value = expression(node, names)
+    for step in reversed(waiting):
+        value = _combined(step.operator, value, expression(step.right, names))
+    return real(value)
+
+
+def _combined(operator: str, left: Expr, right: Expr) -> Expr:
+    match operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right != 0 else unclear("division by zero")
+        case "^":
+            return _power(left, right)
+    return unclear("remainders are of integers")
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    if exponent.is_number and (not exponent.is_real or abs(exponent) > LARGEST_POWER * 20):
+        unclear("too high a power")
+    if exponent.is_number and not base.is_Symbol and abs(exponent) > LARGEST_POWER:
+        unclear("too high a power")
+    if base.is_Rational and exponent.is_Rational:
+        if abs(exponent.p) * max(base.p.bit_length(), base.q.bit_length()) > MOST_BITS:
+            unclear("a number of too many digits")
+        if base < 0 and exponent.q % 2:
+            return sympy.real_root(base, exponent.q) ** exponent.p
+    return base**exponent
+
+
+def real(value: Expr) -> Expr:
+    """Undefined and complex results are no answers."""
+    if value.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I):
+        unclear("not a real number")
+    return value
+
+
+def _called(name: str, arguments: list[Expr], names: Names) -> Expr:
+    if name in names.functions:
+        return applied(names.functions[name], arguments)
+    if name == "log":
+        return _logarithm(arguments)
+    if name not in _FUNCTIONS or (len(arguments) != 1 and name not in ("root", "max", "min")):
+        unclear(f"{name} of that")
+    return real(_FUNCTIONS[name](*arguments))
+
+
+def _logarithm(arguments: list[Expr]) -> Expr:
+    # A bare `log` is the natural one to some and the decimal one to others.
+    if len(arguments) != 2:
+        unclear("which logarithm")
+    return real(sympy.log(*arguments))
+
+
+def applied(function: Function, arguments: list[Expr]) -> Expr:
+    if len(arguments) != len(function.parameters):
+        unclear("another number of arguments")
+    return real(
+        of(function.body).subs(
+            dict(zip(map(Symbol, function.parameters), arguments, strict=True)), simultaneous=True
+        )
+    )
+
+
+def of(value: Value) -> Expr:
+    """A value of ours as SymPy's."""
+    if isinstance(value, Fraction | int):
+        return Rational(Fraction(value).numerator, Fraction(value).denominator)
+    if not isinstance(value, Polynomial):
+        return value
+    terms = [
+        Rational(factor.numerator, factor.denominator) * sympy.Mul(*(Symbol(n) ** p for n, p in monomial))
+        for monomial, factor in value.terms.items()
+    ]
+    return sympy.Add(*terms)
+
+
+def back(value: Expr) -> Value:
+    """A SymPy expression as a polynomial of ours where it is one."""
+    if value.is_Rational:
+        return Polynomial.number(Fraction(int(value.p), int(value.q)))
+    symbols = sorted(value.free_symbols, key=str)
+    if not symbols or not value.is_polynomial(*symbols):
+        return value
+    poly = sympy.Poly(value, *symbols)
+    if not all(factor.is_Rational for factor in poly.coeffs()):
+        return value
+    return Polynomial.of(
+        (tuple((s.name, p) for s, p in zip(symbols, powers, strict=True) if p), Fraction(int(c.p), int(c.q)))
+        for powers, c in poly.terms()
+    )
+
+
+def constants(value: Value) -> Value:
+    """The value with what nobody defined as `pi` and `e` taken for the numbers."""
+    return of(value).subs({Symbol("pi"): sympy.pi, Symbol("e"): sympy.E})
+
+
+def digits(value: Expr, count: int) -> Fraction:
+    """A real number to more digits than are shown, as a fraction to round from."""
+    found = sympy.N(value, count + 15)
+    if not found.is_Float:
+        unclear("not a number")
+    return Fraction(str(found))
+
+
+def simplified(value: Expr) -> Expr:
+    """Surds and functions in their shortest form."""
+    if value.count_ops() > MOST_OPERATIONS:
+        unclear("too long to simplify")
+    if value.is_number:
+        return sympy.radsimp(sympy.expand(value)) if value.is_algebraic else sympy.nsimplify(value)
+    return sympy.simplify(value)
+
+
+def operate(operator: str, left: Value, right: Value) -> Value:
+    return back(real(_combined(operator, of(left), of(right))))
+
+
+def radical(value: Value, degree: int) -> Value:
+    """A root that is no fraction."""
+    found = of(value)
+    if found.is_negative:
+        return (
+            unclear("the root of a negative number is not real")
+            if degree % 2 == 0
+            else -sympy.root(-found, degree)
+        )
+    return sympy.root(found, degree)

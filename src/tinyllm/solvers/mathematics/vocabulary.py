@@ -1,0 +1,51 @@
+"""The words that the grammar knows. A question with any other word is declined before anything is parsed."""
+
+import re
+from functools import cache
+from importlib import import_module
+
+from tinyllm.solvers.mathematics.expressions import FUNCTIONS
+from tinyllm.solvers.mathematics.numerals import SCALES, WORDS
+from tinyllm.solvers.mathematics.rules import RULES
+
+FIELDS = ("rounding", "arithmetic")
+"""The files that hold the rules, in the order in which their rules are tried."""
+
+_WORD = re.compile(r"[a-z]{2,}")
+_DIGITS = re.compile(r"[a-f]+")
+_PRODUCTS = re.compile(r"[xyz]{2,3}|[abc]{2,3}|d[xyztu]|[mnpq]{2}|st|nd|rd|th")
+_PLAIN = (
+    "what is are whats how much many calculate compute find out evaluate determine give me work figure tell state get obtain "
+    "derive provide express let suppose assume define given consider set if say where with when for at that us the equation "
+    "be equals equal denote denotes then and also next finally now please kindly can could would will you want to know need "
+    "hi hello hey ok okay so well quick question quickly just show help do thanks thank exactly value values solution "
+    "solutions result answer number exact expression an of plus minus times multiplied by divided over modulo mod power "
+    "raised squared cubed factorial percent per cent pi take away or does list write down return ll ve re"
+)
+
+
+@cache
+def known() -> frozenset[str]:
+    """Every word of every rule, and the words that need no rule."""
+    for name in FIELDS:
+        import_module(f"tinyllm.solvers.mathematics.{name}")
+    words = {word for rule in RULES for word in rule.words}
+    return frozenset(words | set(_PLAIN.split()) | FUNCTIONS | WORDS | set(SCALES))
+
+
+def speaks(text: str) -> bool:
+    """Whether every word of the text is one that the grammar knows."""
+    lowered = text.lower()
+    words = known()
+    letters = "replacement" in lowered or "sequence of letters" in lowered
+    based = "base" in lowered or "hex" in lowered
+    for match in _WORD.finditer(lowered):
+        word = match[0]
+        if (
+            word not in words
+            and not _PRODUCTS.fullmatch(word)
+            and not letters
+            and not (based and _DIGITS.fullmatch(word))
+        ):
+            return False
+    return True
