@@ -1,0 +1,1 @@
+"""What tests stand on: scripted models, a simulated model server, a proxy that breaks connections."""

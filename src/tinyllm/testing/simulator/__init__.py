@@ -1,0 +1,9 @@
+"""A server that speaks Ollama's protocol without a model behind it."""
+
+from tinyllm.testing.simulator.model import Latency, Model
+from tinyllm.testing.simulator.reply import Reply, ToolCall
+from tinyllm.testing.simulator.request import Request
+from tinyllm.testing.simulator.script import Script
+from tinyllm.testing.simulator.server import Simulator
+
+__all__ = ["Latency", "Model", "Reply", "Request", "Script", "Simulator", "ToolCall"]

@@ -1,0 +1,250 @@
+"""The simulated server: it listens, records every request, and finds the endpoint."""
+
+import asyncio
+import errno
+import ipaddress
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from tinyllm.errors import TinyError, UsageError
+from tinyllm.testing.simulator.ask import Refusal, read_body
+from tinyllm.testing.simulator.catalogue import Catalogue
+from tinyllm.testing.simulator.gojson import encode
+from tinyllm.testing.simulator.http import TEXT, Channel, Malformed, Message
+from tinyllm.testing.simulator.memory import Memory
+from tinyllm.testing.simulator.request import Request
+from tinyllm.testing.simulator.routes import NAMES, ROUTES
+from tinyllm.testing.simulator.script import Lines, Script
+from tinyllm.testing.simulator.telling import disturbed
+from tinyllm.testing.simulator.world import World
+
+_LOCAL_NAMES = (".localhost", ".local", ".internal")
+
+
+class Simulator:
+    """A server that speaks Ollama's protocol without a model behind it.
+
+    `async with Simulator("hello") as simulator:` or, where nothing is async, `with Simulator("hello") as simulator:`.
+    """
+
+    def __init__(
+        self,
+        source: Lines | Mapping[str, object] | Script | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        scale: float = 1.0,
+        room: int = 64,
+        queue: int = 512,
+    ) -> None:
+        script = source if isinstance(source, Script) else Script(source)
+        self.host = host
+        self.port = port
+        self.requests: list[Request] = []
+        self.connections = 0
+        self.world = World(
+            catalogue=Catalogue(script.models, open_to_all=script.open_to_all),
+            memory=Memory(room, queue, scale),
+            source=script,
+            scale=scale,
+        )
+        self._channels: set[Channel] = set()
+        self._server: asyncio.Server | None = None
+        self._thread: _Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def cancelled(self) -> int:
+        """How many answers nobody waited for."""
+        return sum(request.cancelled for request in self.requests)
+
+    @property
+    def asked(self) -> list[Request]:
+        """The requests for an answer: chat and generate."""
+        return [request for request in self.requests if request.path in ("/api/chat", "/api/generate")]
+
+    async def start(self) -> Self:
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(lambda: Channel(self._serve), self.host, self.port)
+        except OSError as failure:
+            raise _cannot_listen(self.host, self.port, failure) from failure
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def stop(self) -> None:
+        """Refuse new connections, end the ones there are, and wait until nothing is left."""
+        if self._server:
+            self._server.close()
+        tasks = [channel.task for channel in self._channels]
+        for channel in self._channels:
+            channel.busy = False
+            channel.task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.world.memory.close()
+        if self._server:
+            await self._server.wait_closed()
+        self._server = None
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def start_in_thread(self) -> Self:
+        """Run beside code that is not async; `stop_thread` or leaving the `with` block ends it."""
+        self._thread = _Thread(self)
+        self._thread.begin()
+        return self
+
+    def stop_thread(self) -> None:
+        if self._thread:
+            self._thread.end()
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start_in_thread()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop_thread()
+
+    async def _serve(self, channel: Channel) -> None:
+        self.connections += 1
+        self._channels.add(channel)
+        try:
+            while message := await channel.receive():
+                channel.busy = True
+                channel.begun = False
+                await self._exchange(message, channel)
+                channel.busy = False
+                if not message.keeps:
+                    return
+        except (Malformed, ValueError, asyncio.IncompleteReadError):
+            await channel.respond(
+                400, b"400 Bad Request", "text/plain; charset=utf-8", {"Connection": "close"}
+            )
+        finally:
+            self._channels.discard(channel)
+
+    async def _exchange(self, message: Message, channel: Channel) -> None:
+        loop = asyncio.get_running_loop()
+        request = Request(
+            number=len(self.requests),
+            method=message.method,
+            path=message.path,
+            headers=message.headers,
+            raw=message.body,
+            arrived=loop.time(),
+        )
+        self.requests.append(request)
+        try:
+            await self._answer(request, channel)
+            request.status = request.status or 200
+        except Refusal as refusal:
+            request.status = refusal.status
+            await _refuse(channel, refusal)
+        except asyncio.CancelledError:
+            request.cancelled = True
+            raise
+        finally:
+            request.ended = loop.time()
+
+    async def _answer(self, request: Request, channel: Channel) -> None:
+        if not _welcome(self.host, request.headers.get("host", "")):
+            request.status = 403
+            await channel.respond(403, b"", "")
+            return
+        methods = ROUTES.get(request.path)
+        endpoint = (methods or {}).get(request.method)
+        if endpoint is None:
+            request.status, text = (
+                (405, b"405 method not allowed") if methods else (404, b"404 page not found")
+            )
+            await channel.respond(request.status, text, TEXT)
+            return
+        reply = await self.world.source.disturbance(request)
+        if reply:
+            await asyncio.sleep(reply.first_delay * self.world.scale)
+            if await disturbed(request, channel, reply):
+                return
+        if request.method != "GET" and request.method != "HEAD":
+            request.body = read_body(request.raw, NAMES[request.path])
+        await endpoint(self.world, request, channel)
+
+
+async def _refuse(channel: Channel, refusal: Refusal) -> None:
+    if not channel.begun:
+        await channel.respond(refusal.status, encode({"error": refusal.message}), refusal.kind)
+        return
+    await channel.chunk(encode({"error": refusal.message}) + b"\n")
+    await channel.finish()
+
+
+def _welcome(bound: str, header: str) -> bool:
+    """Bound to loopback, the server talks only to those who call it by a local name."""
+    if bound not in ("127.0.0.1", "localhost", "::1") or not header:
+        return True
+    name = header.rsplit(":", 1)[0] if header.rpartition(":")[2].isdigit() else header
+    name = name.strip("[]").lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return name in ("", "localhost") or name.endswith(_LOCAL_NAMES)
+    return address.is_loopback or address.is_private or address.is_unspecified or address.is_link_local
+
+
+def _cannot_listen(host: str, port: int, failure: OSError) -> TinyError:
+    if failure.errno == errno.EADDRINUSE:
+        return UsageError(
+            f"port {port} of {host} is in use",
+            hint="something listens there already, perhaps Ollama itself: stop it or choose another port",
+            code="PORT_IN_USE",
+        )
+    if failure.errno == errno.EACCES:
+        return UsageError(f"port {port} may not be used", hint="take one above 1023", code="PORT_FORBIDDEN")
+    return UsageError(
+        f"cannot listen on {host}:{port}: {failure.strerror or failure}", hint="check the host name"
+    )
+
+
+class _Thread:
+    """An event loop of its own for one simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._done: Callable[[], Any] = lambda: None
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run()), name="simulator", daemon=True
+        )
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        over = asyncio.Event()
+        self._done = lambda: loop.call_soon_threadsafe(over.set)
+        try:
+            await self._simulator.start()
+        except TinyError as failure:
+            self._failure = failure
+            return
+        finally:
+            self._ready.set()
+        await over.wait()
+        await self._simulator.stop()
+
+    def begin(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+        if self._failure:
+            self._thread.join()
+            raise self._failure
+
+    def end(self) -> None:
+        self._done()
+        self._thread.join()
