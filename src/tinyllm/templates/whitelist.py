@@ -51,6 +51,7 @@ EXPRESSION = frozenset(
     ]
 )
 TEMPLATE = EXPRESSION | frozenset({"Template", "Output", "If", "For", "Assign"})
+_RESERVED = frozenset({"and", "or", "not", "in", "is", "if", "else", "elif"})
 _CALLS = "only range(…) is called; use a filter, such as `x | upper` or `x | items`"
 _INSTEAD = {
     "Pow": ("powers (**)", "use a `solve` node or a tool"),
@@ -128,6 +129,14 @@ def _public(word: object, where: str, line: int) -> None:
 
 def _name(node: "nodes.Name", where: str) -> None:
     _public(node.name, where, node.lineno)
+    # Jinja's parser takes these for names where it expects a value.
+    if node.name in _RESERVED:
+        raise fault(
+            f"{node.name!r} cannot stand here",
+            where,
+            node.lineno,
+            "put brackets around what belongs together",
+        )
     if node.ctx == "store" and node.name in ("loop", "range"):
         raise fault(f"{node.name!r} cannot be set", where, node.lineno, "choose another name")
 
@@ -138,6 +147,8 @@ def _getattr(node: "nodes.Getattr", where: str) -> None:
 
 def _getitem(node: "nodes.Getitem", where: str) -> None:
     _public(getattr(node.arg, "value", None), where, node.lineno)
+    if type(node.arg).__name__ == "Tuple":
+        raise fault("one part at a time", where, node.lineno, "write x[1][2] for x[1, 2]")
 
 
 def _const(node: "nodes.Const", where: str) -> None:
