@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from tinyllm.errors import Diagnosis, diagnose, from_row
+from tinyllm.errors.case import from_row
+from tinyllm.errors.diagnosis import Diagnosis, diagnose
 
 KINDS = ("timeout", "validation", "retryable", "permanent", "cancelled")
 

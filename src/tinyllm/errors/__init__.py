@@ -1,9 +1,6 @@
 """Every failure: its class, its policy, its hint."""
 
-from tinyllm.errors.case import Case, from_exception, from_row
 from tinyllm.errors.classify import Unknown, classify
-from tinyllm.errors.codes import CODES, UNCLASSIFIED, Code
-from tinyllm.errors.diagnosis import Diagnosis, diagnose
 from tinyllm.errors.tree import (
     BadReply,
     Bug,
@@ -28,14 +25,9 @@ from tinyllm.errors.tree import (
 )
 
 __all__ = [
-    "CODES",
-    "UNCLASSIFIED",
     "BadReply",
     "Bug",
-    "Case",
     "CircuitOpen",
-    "Code",
-    "Diagnosis",
     "GraphError",
     "Interrupted",
     "Invalid",
@@ -55,7 +47,4 @@ __all__ = [
     "UsageError",
     "Waiting",
     "classify",
-    "diagnose",
-    "from_exception",
-    "from_row",
 ]
