@@ -78,9 +78,9 @@ class Guard:
             async with asyncio.timeout(limit):
                 reply = await self.models.ask(entry, ask)
         except Exception as failure:
-            named = classify(failure, op="ollama")
+            named = self._named(failure, entry, limit)
             emit("failure", model=entry.name, **named.as_dict())
-            raise named.at(entry.name) from failure
+            raise named.at(current().node) from failure
         emit(
             "call",
             model=reply.model,
@@ -90,8 +90,22 @@ class Guard:
             seconds=round(reply.seconds, 3),
         )
         if not reply.done_reason and not reply.tool_calls:
-            raise BadReply("the reply broke off before its end", where=entry.name, code="INCOMPLETE_STREAM")
+            raise BadReply(
+                "the reply broke off before its end", where=current().node, code="INCOMPLETE_STREAM"
+            )
         return reply
+
+    def _named(self, failure: Exception, entry: Entry, limit: float) -> TinyError:
+        """The failure as a user needs it: which server, which model, how long."""
+        named = classify(failure, op="ollama")
+        if isinstance(named, Unavailable):
+            named.message = f"no answer from the model server at {self.models.settings.ollama_host}"
+            named.hint = "start it with `ollama serve`, or set OLLAMA_HOST"
+        elif isinstance(failure, TimeoutError):
+            named.message = f"{entry.name} did not answer within {limit:.3g} s"
+        elif entry.name not in named.message:
+            named.message = f"{entry.name}: {named.message}"
+        return named
 
 
 def _complaint(failure: BadReply) -> list[dict[str, str]]:
