@@ -27,12 +27,12 @@ class Field:
     might: Callable[[Question], bool]
 
     def solve(self, question: Question) -> Solution | None:
-        return cast(Solver, import_module(f"tinyllm.solvers.{self.name}")).solve(question)
+        return cast("Solver", import_module(f"tinyllm.solvers.{self.name}")).solve(question)
 
 
-def says(*words: str) -> Callable[[Question], bool]:
+def says(words: str) -> Callable[[Question], bool]:
     """The question contains at least one of these words."""
-    wanted = frozenset(words)
+    wanted = frozenset(words.split())
     return lambda question: not wanted.isdisjoint(question.words)
 
 
@@ -50,18 +50,45 @@ FIELDS = (
     Field(
         "statistics",
         says(
-            *(
-                "mean",
-                "median",
-                "mode",
-                "average",
-                "variance",
-                "deviation",
-                "quartile",
-                "percentile",
-                "correlation",
-            ),
-            *("range", "regression", "stdev", "std", "slope", "quartiles", "iqr", "interquartile"),
+            "mean average median mode modes range midrange sum total product min max minimum maximum variance std "
+            "stdev sd dev deviation quartile q iqr interquartile percentile"
+        ),
+    ),
+    Field("regression", says("correlation regression fit squares score weighted")),
+    Field(
+        "dates",
+        says(
+            "day days week weeks month months year years date weekday weekdays weekend old age apart difference long "
+            "nights monday tuesday wednesday thursday friday saturday sunday before after earlier later"
+        ),
+    ),
+    Field(
+        "years",
+        says(
+            "leap day days date iso month when mondays tuesdays wednesdays thursdays fridays saturdays sundays"
+        ),
+    ),
+    Field(
+        "clocks",
+        says(
+            "time long hours hour h hr hrs minutes minute min seconds second days day weeks week difference"
+        ),
+    ),
+    Field(
+        "zones",
+        says(
+            "time utc gmt unix epoch posix timestamp z est edt cdt mdt pst pdt cet cest jst hours pm am noon"
+        ),
+    ),
+    Field(
+        "interest",
+        says("interest worth mortgage loan future present deposit invest invested effective balance value"),
+    ),
+    Field(
+        "money",
+        says(
+            "price cost discount off tip tax vat gst gratuity markup marked percent percentage split divide divided share "
+            "shared bill pay save discounted reduced break sale"
         ),
     ),
 )
