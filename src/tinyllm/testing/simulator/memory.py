@@ -48,6 +48,7 @@ class Memory:
         self.loads = 0
         self.swaps = 0
         self.waiting = 0
+        self.busy: dict[str, float] = {}
         self._loaded: dict[str, Loaded] = {}
         self._door = asyncio.Lock()
         self._freed = asyncio.Event()
@@ -59,9 +60,12 @@ class Memory:
         if self.waiting >= self.queue and not self._free(model):
             raise Refusal(503, _FULL)
         taken = await self._taken(model, options, keep)
+        began = time.monotonic()
         try:
             yield taken
         finally:
+            name = model.full_name.short
+            self.busy[name] = self.busy.get(name, 0.0) + time.monotonic() - began
             taken.loaded.slots.release()
             self._let_go(taken.loaded)
 

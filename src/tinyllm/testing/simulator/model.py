@@ -69,6 +69,7 @@ class Latency(Strict):
 
     first: float = Field(default=0.0, ge=0, description="Median time to the first token.")
     token: float = Field(default=0.0, ge=0, description="Median time per token.")
+    prompt: float = Field(default=0.0, ge=0, description="Time to read one token of the prompt.")
     spread: float = Field(default=0.0, ge=0, le=3, description="Sigma of the logarithm.")
 
 
@@ -84,6 +85,9 @@ class Judging(Strict):
 
     accepts_right: float = Field(default=0.9, ge=0, le=1)
     accepts_wrong: float = Field(default=0.3, ge=0, le=1)
+    prefers_first: float = Field(
+        default=0.1, ge=0, le=1, description="Of two, takes the first without looking."
+    )
 
 
 class Model(Strict):

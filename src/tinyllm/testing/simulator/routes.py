@@ -38,6 +38,22 @@ async def ps(world: World, request: Request, channel: Channel) -> None:
     await _say(request, channel, {"models": world.memory.listed()})
 
 
+async def counts(world: World, request: Request, channel: Channel) -> None:
+    """Not Ollama's: what a benchmark in another process wants to know."""
+    memory = world.memory
+    await _say(
+        request,
+        channel,
+        {
+            "asked": world.asked,
+            "busy_seconds": memory.busy,
+            "loads": memory.loads,
+            "swaps": memory.swaps,
+            "waiting": memory.waiting,
+        },
+    )
+
+
 async def show(world: World, request: Request, channel: Channel) -> None:
     if not request.model:
         raise Refusal(400, "model is required")
@@ -194,6 +210,7 @@ ROUTES: dict[str, dict[str, Endpoint]] = {
     "/api/status": {"GET": status},
     "/api/tags": {"GET": tags, "HEAD": tags},
     "/api/ps": {"GET": ps},
+    "/simulator": {"GET": counts},
     "/api/show": {"POST": show},
     "/api/chat": {"POST": chat},
     "/api/generate": {"POST": generate},

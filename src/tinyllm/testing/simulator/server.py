@@ -5,14 +5,18 @@ import errno
 import ipaddress
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 from tinyllm.errors import TinyError, UsageError
 from tinyllm.testing.simulator.ask import Refusal, read_body
 from tinyllm.testing.simulator.catalogue import Catalogue
+from tinyllm.testing.simulator.crowd import Crowd
 from tinyllm.testing.simulator.gojson import encode
 from tinyllm.testing.simulator.http import TEXT, Channel, Malformed, Message
 from tinyllm.testing.simulator.memory import Memory
+from tinyllm.testing.simulator.population import Population
+from tinyllm.testing.simulator.reading import SMALL, read_population
 from tinyllm.testing.simulator.request import Request
 from tinyllm.testing.simulator.routes import NAMES, ROUTES
 from tinyllm.testing.simulator.script import Lines, Script
@@ -30,25 +34,22 @@ class Simulator:
 
     def __init__(
         self,
-        source: Lines | Mapping[str, object] | Script | None = None,
+        source: Lines | Mapping[str, object] | Script | Population | Path | None = None,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        scale: float = 1.0,
-        room: int = 64,
-        queue: int = 512,
+        scale: float | None = None,
+        room: int | None = None,
+        queue: int | None = None,
+        remembers: int = 100_000,
     ) -> None:
-        script = source if isinstance(source, Script) else Script(source)
         self.host = host
         self.port = port
         self.requests: list[Request] = []
+        self.remembers = remembers
         self.connections = 0
-        self.world = World(
-            catalogue=Catalogue(script.models, open_to_all=script.open_to_all),
-            memory=Memory(room, queue, scale),
-            source=script,
-            scale=scale,
-        )
+        self.world = _world(source, scale, room, queue)
+        self._number = 0
         self._channels: set[Channel] = set()
         self._server: asyncio.Server | None = None
         self._thread: _Thread | None = None
@@ -134,14 +135,16 @@ class Simulator:
     async def _exchange(self, message: Message, channel: Channel) -> None:
         loop = asyncio.get_running_loop()
         request = Request(
-            number=len(self.requests),
+            number=self._number,
             method=message.method,
             path=message.path,
             headers=message.headers,
             raw=message.body,
             arrived=loop.time(),
         )
+        self._number += 1
         self.requests.append(request)
+        del self.requests[: -self.remembers]
         try:
             await self._answer(request, channel)
             request.status = request.status or 200
@@ -210,6 +213,33 @@ def _cannot_listen(host: str, port: int, failure: OSError) -> TinyError:
     return UsageError(
         f"cannot listen on {host}:{port}: {failure.strerror or failure}", hint="check the host name"
     )
+
+
+def _world(source: Any, scale: float | None, room: int | None, queue: int | None) -> World:
+    population = read_population(source) if isinstance(source, Path) else source
+    given: dict[str, float | None] = {"scale": scale, "room": room, "queue": queue}
+    said: dict[str, float] = {"scale": 1.0, "room": 64, "queue": 512}
+    answers: Script | Crowd
+    if isinstance(population, Population):
+        said = {"scale": population.scale, "room": population.room, "queue": population.queue}
+        answers = Crowd(population)
+    else:
+        answers = population if isinstance(population, Script) else Script(population)
+    settled = {name: said[name] if value is None else value for name, value in given.items()}
+    return World(
+        catalogue=Catalogue(answers.models, open_to_all=answers.open_to_all),
+        memory=Memory(int(settled["room"]), int(settled["queue"]), settled["scale"]),
+        source=answers,
+        scale=settled["scale"],
+    )
+
+
+async def serve(file: Path | None, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve a population (the shipped one without a file) until cancelled; `announce` gets lines to print."""
+    async with Simulator(file or SMALL, host=host, port=port, remembers=1000) as simulator:
+        announce(f"simulated models at {simulator.url}: {', '.join(simulator.world.catalogue.names())}")
+        announce(f"use them with OLLAMA_HOST={simulator.url}; Ctrl-C stops")
+        await asyncio.Event().wait()
 
 
 class _Thread:

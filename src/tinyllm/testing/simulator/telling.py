@@ -14,6 +14,7 @@ from tinyllm.testing.simulator.request import Request
 from tinyllm.testing.simulator.speech import Piece, Speech
 
 _GARBAGE = b'{"model":\x00\xff<html>502 Bad Gateway</html>\n'
+_SHORTEST = 0.001
 _DIED = "an error was encountered while running the model: unexpected EOF"
 
 
@@ -74,8 +75,10 @@ class Telling:
     ) -> None:
         self.scale, self.request, self.channel, self.form = scale, request, channel, form
         self.ask, self.reply, self.said = ask, reply, said
+        self.due = 0.0
 
     async def tell(self) -> None:
+        self.due = asyncio.get_running_loop().time()
         await self._wait(self.reply.first_delay)
         self.request.first = asyncio.get_running_loop().time()
         if self.ask.stream:
@@ -84,8 +87,11 @@ class Telling:
             await self._whole()
 
     async def _wait(self, seconds: float) -> None:
-        if seconds:
-            await asyncio.sleep(seconds * self.scale)
+        # By the due time, not the delay: a sleep is never shorter than a millisecond, and would add up.
+        self.due += seconds * self.scale
+        left = self.due - asyncio.get_running_loop().time()
+        if left > _SHORTEST:
+            await asyncio.sleep(left)
 
     async def _whole(self) -> None:
         await self._wait(self.reply.delay * len(self.said.pieces))

@@ -21,6 +21,7 @@ class World:
 
     def count(self, model: Model) -> int:
         """How many questions this model had before this one."""
-        nth = self.asked.get(model.full_name.key, 0)
-        self.asked[model.full_name.key] = nth + 1
+        name = model.full_name.short
+        nth = self.asked.get(name, 0)
+        self.asked[name] = nth + 1
         return nth
