@@ -5,6 +5,8 @@ from typing import Final
 # (part, code, pattern): a pattern is a sentence of that part's vocabulary, never a bare number.
 # fmt: off
 RULES: Final[tuple[tuple[str, str, str], ...]] = (
+    # prompts that were built wrong
+    ("langchain", "TEMPLATE_UNDEFINED", r"missing variables|as input to \w*PromptTemplate|invalid prompt (?:schema|input)"),
     # pulling
     ("ollama", "DISK_FULL", r"no space left on device|disk quota exceeded"),
     ("ollama", "TLS_CERT", r"x509:|failed to verify certificate|certificate (?:has expired|signed by unknown|verify failed)"),
@@ -46,14 +48,14 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
     ("ollama", "MODEL_NOT_FOUND", r"(?:model|manifest)\b.{0,120}\b(?:not found|does not exist|no such)|try pulling it first|\bollama pull\b|model_not_found|unknown model"),
     ("ollama", "ENDPOINT_NOT_FOUND", r"404 page not found|405 method not allowed|404 client error"),
     ("ollama", "MODEL_UNAUTHORIZED", r"\bunauthorized\b|invalid api key|incorrect api key|api key.{0,30}(?:missing|required|invalid|not set|must be set)|authentication|cloud is disabled|forbidden|sign ?in"),
-    ("ollama", "OUTPUT_EMPTY", r"no data received|empty response|no (?:response|content|generations?) (?:was |were )?(?:returned|received|generated|found)|returned (?:an? )?empty|null response"),
+    ("ollama", "OUTPUT_EMPTY", r"no data received|empty (?:response|message|content)|no (?:response|content|generations?) (?:was |were )?(?:returned|received|generated|found)|returned (?:an? )?empty|null response"),
     ("ollama", "OUTPUT_REFUSED", r"content[_ ](?:filter|policy|management)|safety system|flagged|responsible ?ai"),
     ("ollama", "INCOMPLETE_STREAM", r"stream (?:ended|closed|stopped|terminated)|incomplete (?:response|stream)|without (?:a )?done"),
     ("ollama", "MODEL_SERVER_DOWN", r"failed to connect to ollama|could not connect to (?:the )?ollama|connection refused|all connection attempts failed|is ollama running|actively refused|ECONNREFUSED|fetch failed|connection error\.?\s*$"),
     ("ollama", "MODEL_SERVER_DROPPED", r"server disconnected|peer closed connection|connection (?:was )?(?:reset|aborted|closed)|incomplete chunked read|ECONNRESET|socket hang up|broken pipe"),
     ("ollama", "MODEL_READ_TIMEOUT", r"timed? ?out|deadline exceeded|ETIMEDOUT|timeout (?:awaiting|exceeded|passed|of)|\w*Timeout\b"),
     ("ollama", "CONFIG_URL", r"invalid (?:url|port|host)|(?:missing|unsupported) (?:an? )?(?:url )?(?:protocol|scheme)|no host (?:supplied|specified)"),
-    ("ollama", "BAD_GATEWAY_BODY", r"bad gateway|<html|<!doctype|gateway time-?out|nginx|cloudflare|not valid json|unexpected token '?<"),
+    ("ollama", "BAD_GATEWAY_BODY", r"bad gateway|<html|<!doctype|nginx|cloudflare|not valid json|unexpected token '?<"),
     ("ollama", "EMBEDDING_DIMENSIONS", r"(?:embedding|vector)s?.{0,60}dimension|dimension.{0,40}mismatch"),
     # what a model wrote
     ("llm.output", "OUTPUT_CONTROL_CHAR", r"invalid control character"),

@@ -114,11 +114,12 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
     ("tool.browser", "URL_INVALID", r"invalid url|cannot navigate to invalid"),
     ("tool.browser", "BROWSER_SELECTOR", r"strict mode violation|not a valid selector|unknown engine|unexpected token|no (?:such )?(?:element|node)|element is (?:not|outside)|not (?:visible|enabled|editable|an? <)|intercepts pointer|malformed value|is not a|unable to locate"),
 
+    ("tool.http", "PROXY_AUTH", r"proxy authentication required"),
     ("tool.http", "PROTOCOL_ERROR", r"illegal status line|invalid http|not http|malformed (?:response|header)|bad status line"),
     ("tool.http", "BLOCKED_ADDRESS", r"(?:private|internal|loopback|local|metadata) (?:address|network|host)|address (?:is )?(?:not allowed|blocked|forbidden)"),
     ("tool.http", "RESPONSE_TOO_LARGE", r"(?:response|body|content) (?:is )?too (?:large|big)|exceeds (?:the )?(?:maximum|limit)"),
 
-    ("tool.search", "RATE_LIMITED", r"rate ?limit|too many requests|throttl|slow down"),
+    ("tool.search", "RATE_LIMITED", r"rate ?limit|too many requests|throttl|slow down|conversation_limit|queries per"),
     ("tool.search", "SEARCH_BLOCKED", r"captcha|unusual traffic|access denied|blocked|api key|unauthorized|forbidden|invalid (?:key|token)|subscription|quota"),
     ("tool.search", "SEARCH_EMPTY", r"no (?:good |search )?results?|nothing found|empty query|query (?:is )?(?:required|empty|too long)"),
     ("tool.search", "SEARCH_TIMEOUT", r"timed? ?out"),
@@ -134,7 +135,7 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
     ("tool.shell", "TIMEOUT_CMD", r"timed out|timeout"),
     ("tool.shell", "CRASHED_BY_SIGNAL", r"segmentation fault|core dumped|aborted"),
     ("tool.shell", "CODE_SYNTAX", r"syntax error|unexpected (?:EOF|token|end of file)"),
-    ("tool.shell", "BLOCKED", r"(?:command|operation|path|program) (?:is )?(?:not allowed|blocked|forbidden|denied)"),
+    ("tool.shell", "NEEDS_PRIVILEGE", r"(?:command|operation|path|program) (?:is )?(?:not allowed|blocked|forbidden|denied)"),
 
     ("tool.code", "CODE_TIMEOUT", r"timed out|time limit|timeout"),
     ("tool.code", "CODE_MEMORY", r"memory(?:error| limit)|out of memory|cannot allocate"),

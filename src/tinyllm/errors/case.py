@@ -116,7 +116,7 @@ def _carried(failure: BaseException) -> Iterator[BaseException]:
 
 def _arguments(failure: BaseException) -> tuple[object, ...]:
     """Some libraries pass the cause as an argument, or as one of a pair."""
-    args = failure.args if isinstance(failure.args, tuple) else ()
+    args = given if isinstance(given := _safe(failure, "args"), tuple) else ()
     nested = [each for value in args if isinstance(value, tuple) for each in value]
     return (*args, *nested)
 
@@ -136,11 +136,12 @@ def full_name(kind: type) -> str:
 
 _PARTS = ("ollama", "llm", "langchain", "tool", "core")
 _BY_PACKAGE = {
-    "ollama": "ollama", "openai": "llm.api", "litellm": "llm.api", "langgraph": "core.graph", "redis": "tool.redis",
-    "langchain_core": "llm.output", "langchain_ollama": "ollama", "docker": "tool.docker", "kubernetes": "tool.k8s",
-    "paramiko": "tool.ssh", "asyncssh": "tool.ssh", "playwright": "tool.browser", "selenium": "tool.browser",
-    "psycopg": "tool.sql", "asyncpg": "tool.sql", "pymysql": "tool.sql", "duckdb": "tool.sql", "_csv": "tool.csv",
-    "yaml": "core.config", "tomllib": "core.config", "jinja2": "core.config", "subprocess": "tool.shell",
+    "ollama": "ollama", "openai": "llm.api", "litellm": "llm.api", "langgraph": "core.graph",
+    "redis": "tool.redis", "langchain_core": "llm.output", "langchain_ollama": "ollama",
+    "docker": "tool.docker", "kubernetes": "tool.k8s", "paramiko": "tool.ssh", "asyncssh": "tool.ssh",
+    "playwright": "tool.browser", "selenium": "tool.browser", "psycopg": "tool.sql", "asyncpg": "tool.sql",
+    "pymysql": "tool.sql", "duckdb": "tool.sql", "_csv": "tool.csv", "yaml": "core.config",
+    "tomllib": "core.config", "jinja2": "core.config", "subprocess": "tool.shell",
 }  # fmt: skip
 
 

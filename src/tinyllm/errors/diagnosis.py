@@ -82,12 +82,15 @@ def _banner(case: Case) -> str | None:
 
 _WRAPPED_DRIVER = re.compile(r"^\((\w+)(?:\.\w+)*\.(\w+)\)")
 _DATABASE: Final[dict[str, str]] = {
-    "IntegrityError": "CONSTRAINT", "DataError": "BAD_LITERAL", "NotSupportedError": "SQL_INVALID", "ProgrammingError": "SQL_INVALID",
-    "OperationalError": "DB_DOWN", "InterfaceError": "CONN_KILLED", "InternalError": "DB_SERVER_BROKEN", "DatabaseError": "DB_SERVER_BROKEN",
+    "IntegrityError": "CONSTRAINT", "DataError": "BAD_LITERAL", "NotSupportedError": "SQL_INVALID",
+    "ProgrammingError": "SQL_INVALID", "OperationalError": "DB_DOWN", "InterfaceError": "CONN_KILLED",
+    "InternalError": "DB_SERVER_BROKEN", "DatabaseError": "DB_SERVER_BROKEN",
 }  # fmt: skip
 _OWN_DATABASE: Final[dict[str, str]] = {
-    "IntegrityError": "PROGRAMMING_BUG", "DataError": "PROGRAMMING_BUG", "ProgrammingError": "PROGRAMMING_BUG", "InterfaceError": "PROGRAMMING_BUG",
-    "OperationalError": "DB_IO_ERROR", "DatabaseError": "DB_CORRUPT", "InternalError": "DB_CORRUPT", "NotSupportedError": "PROGRAMMING_BUG",
+    "IntegrityError": "PROGRAMMING_BUG", "DataError": "PROGRAMMING_BUG",
+    "ProgrammingError": "PROGRAMMING_BUG", "InterfaceError": "PROGRAMMING_BUG",
+    "OperationalError": "DB_IO_ERROR", "DatabaseError": "DB_CORRUPT", "InternalError": "DB_CORRUPT",
+    "NotSupportedError": "PROGRAMMING_BUG",
 }  # fmt: skip
 
 

@@ -91,7 +91,7 @@ def _said(text: str) -> str | None:
         return "OUTPUT_REPETITION"
     if re.search(r"</?think(?:ing)?>|<\|channel\|>", text):
         return "OUTPUT_THINKING"
-    return "OUTPUT_REFUSED" if refused(text) else None
+    return "OUTPUT_REFUSED" if refused(text) or re.search(r"\bcontent_filter\b", text) else None
 
 
 def _json(text: str) -> str | None:
