@@ -73,11 +73,11 @@ _WORDS = {
     "percent": "%",
     "per cent": "%",
 }
-_SPOKEN = "|".join(sorted(_WORDS, key=len, reverse=True))
+_SPOKEN = "|".join(sorted(_WORDS, key=len, reverse=True)).replace(" ", r"\ ")
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<number>(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?|\.\d+)
     |(?:raised\ )?to\ the\ (?P<power>[a-z]+|\d+(?:st|nd|rd|th))\ power\b
-    |(?P<spoken>(?:{_SPOKEN})\b)
+    |(?P<spoken>(?i:{_SPOKEN})\b)
     |(?P<word>(?:twen|thir|for|fif|six|seven|eigh|nine)ty-[a-z]+|[A-Za-z]+)
     |(?P<sign>\*\*|[-+*/^()%!,√∛|]))""",
     re.VERBOSE,
@@ -121,7 +121,7 @@ def _token(match: re.Match[str], tight: bool) -> Token:
     if kind == "number":
         return Token("number", text, _decimal(text), tight=tight)
     if kind == "spoken":
-        return Token("sign", _WORDS[text], spoken=True, tight=tight)
+        return Token("sign", _WORDS[text.lower()], spoken=True, tight=tight)
     if kind == "power":
         return Token("power", text, spoken=True)
     return Token(kind, "^" if text == "**" else text, tight=tight)

@@ -18,6 +18,7 @@ DEEPEST_PHRASE = 6
 _LEADING = re.compile(
     r"^(?:(?:the|value of|result of|answer to|number|exact value of|expression)\s+)+", re.IGNORECASE
 )
+_NAMING = re.compile(r"^(?:[a-z]\([a-z]\)|y)\s*=\s*")
 _WORD = re.compile(r"[a-z]+")
 _COMMAS = re.compile(r"\d{1,3}(?:,\d{3})+")
 
@@ -123,16 +124,58 @@ class Reading:
             unclear("no equation")
         return Equation(self.tree(sides[0]), self.tree(sides[1]))
 
+    def expression(self, text: str) -> Value:
+        """A polynomial or an expression in letters; `f(x) =` and `y =` before it only name it."""
+        text = _NAMING.sub("", _LEADING.sub("", text.strip()))
+        node = self.loose(text)
+        return self.noun(text) if node is None else evaluated(node, self.names)
+
+    def bound(self, text: str) -> Any:
+        text = text.strip().lower().replace(" ", "")
+        if text.lstrip("+-") in ("infinity", "oo", "inf"):
+            return "-oo" if text.startswith("-") else "oo"
+        return self.value(text)
+
+    def times(self, text: str) -> int:
+        words = {"once": 1, "twice": 2, "three times": 3, "two times": 2, "four times": 4}
+        return words.get(text.strip()) or unclear(text)
+
+    def unit(self, text: str) -> Any:
+        from tinyllm.solvers.mathematics.units import unit
+
+        return unit(text)
+
+    def degrees(self, text: str) -> str:
+        from tinyllm.solvers.mathematics.units import degrees
+
+        return degrees(text)
+
+    def base(self, text: str) -> int:
+        from tinyllm.solvers.mathematics.bases import base
+
+        return base(text)
+
+    def span(self, text: str) -> int:
+        from tinyllm.solvers.mathematics.clock import length
+
+        return length(text)
+
     def ordinal(self, text: str) -> int:
         from tinyllm.solvers.mathematics.numerals import ordinal
 
         found = ordinal(text)
         return found if found is not None else unclear(f"{text} is no ordinal")
 
+    def place(self, text: str) -> int:
+        from tinyllm.solvers.mathematics.numerals import PLACES
+
+        found = PLACES.get(text.lower(), PLACES.get(f"{text.lower()}s"))
+        return found if found is not None else unclear(f"{text} is no place of a digit")
+
     def name(self, text: str) -> str:
         return text
 
-    text = word = name
+    text = word = digits = sum = time = name
 
     # the rules
 

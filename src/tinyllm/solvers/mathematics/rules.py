@@ -15,7 +15,8 @@ Says = Callable[..., Any]
 Register = Callable[[Says], Says]
 
 _SLOT = re.compile(r"\{(\w+):(\w+)\}")
-_PIECE = re.compile(r"\{\w+:\w+\}|<ask>|[\[\]()|,=]|[^\s\[\](){}|,=]+")
+_PIECE = re.compile(r"\\[()]|\{\w+:\w+\}|<ask>|[\[\]()|,=]|[^\s\[\](){}|,=]+")
+_CHOICE = re.compile(r"\\[()]|\[[^\[\]()]*\]|\([^()\[\]]*\)")
 _WORD = re.compile(r"[a-z]+")
 ASK = (
     r"(?:what(?: is|'s|s| are| will be| would be| does)|how much (?:is|are)|calculate|compute|find(?: out)?|evaluate|determine|give(?: me)?"
@@ -25,7 +26,13 @@ SHAPES: Mapping[str, str] = {
     "name": r"[A-Za-z]",
     "ordinal": r"[a-z]+|\d+(?:st|nd|rd|th)",
     "word": r"[A-Za-z]+",
+    "digits": r"-?[0-9A-Za-z]+",
+    "sum": r"-?[0-9a-zA-Z]+(?:\s*(?:[-+*]|plus|minus|times)\s*-?[0-9A-Za-z]+)+",
+    "place": r"(?:(?:ten|hundred) )?[a-z]+",
     "count": r"\d+|[a-z]+",
+    "base": r"\d+|[a-z]+",
+    "unit": r"[A-Za-zµ/.]+(?: [A-Za-z]+){0,3}",
+    "degrees": r"[A-Za-z]+",
 }
 
 
@@ -53,12 +60,10 @@ class Rule:
     @cached_property
     def needed(self) -> frozenset[str]:
         """Words without which it cannot fit: looking them up is cheaper than matching."""
-        text = re.sub(
-            r"\[[^\[\]]*\]",
-            " ",
-            re.sub(r"\([^()]*\)", " ", re.sub(r"\[[^\[\]]*\]", " ", _SLOT.sub(" ", self.text))),
-        )
-        return frozenset(_WORD.findall(text.replace("<ask>", " ")))
+        text, before = _SLOT.sub(" ", self.text).replace("<ask>", " "), ""
+        while text != before:
+            text, before = _CHOICE.sub(" ", text), text
+        return frozenset(_WORD.findall(text))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -85,7 +90,10 @@ class Rule:
         slot = _SLOT.fullmatch(piece)
         if slot:
             return rf"(?P<{slot[1]}>{SHAPES.get(slot[2], '.+?')})\s*"
-        return rf"{re.escape(piece)}(?!\w)\s*"
+        if piece.startswith("\\"):
+            return rf"{piece}\s*"
+        edge = r"\b" if piece[0].isalnum() else ""
+        return rf"{edge}{re.escape(piece)}(?!\w)\s*"
 
 
 RULES: list[Rule] = []

@@ -205,3 +205,40 @@ def radical(value: Value, degree: int) -> Value:
             else -sympy.root(-found, degree)
         )
     return sympy.root(found, degree)
+
+
+def is_prime(n: int) -> bool:
+    return bool(sympy.isprime(n))
+
+
+def prime_factors(n: int) -> dict[int, int]:
+    return {int(p): int(e) for p, e in sympy.factorint(n).items()}
+
+
+def gap_between(a: Value, b: Value) -> Fraction:
+    """A number of the sign of the difference: exact where the two are equal."""
+    difference = simplified(of(constants(a)) - of(constants(b)))
+    if difference.free_symbols:
+        return unclear("letters have no order")
+    return Fraction(0) if difference == 0 else digits(difference, 30)
+
+
+def factored(value: Polynomial) -> str:
+    return str(sympy.factor(of(value)))
+
+
+def powers(node: Node, names: Names, positive: str) -> Expr:
+    """An expression of powers of one positive letter."""
+    known = Names({**names.values, positive: Symbol(positive, positive=True)}, names.functions)
+    return sympy.powsimp(sympy.expand(expression(node, known), force=True))
+
+
+def derivative(value: Expr, name: str, times: int) -> Value:
+    if value.count_ops() > MOST_OPERATIONS // 2 or times > 8:
+        unclear("too long to differentiate")
+    found = sympy.diff(value, Symbol(name), times)
+    return back(sympy.simplify(found) if found.count_ops() < MOST_OPERATIONS // 4 else found)
+
+
+def replaced(value: Value, name: str, by: Value) -> Value:
+    return back(real(of(value).subs(Symbol(name), of(constants(by)))))

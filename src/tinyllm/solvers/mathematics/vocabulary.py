@@ -5,10 +5,23 @@ from functools import cache
 from importlib import import_module
 
 from tinyllm.solvers.mathematics.expressions import FUNCTIONS
-from tinyllm.solvers.mathematics.numerals import SCALES, WORDS
+from tinyllm.solvers.mathematics.numerals import PLACES, SCALES, WORDS
 from tinyllm.solvers.mathematics.rules import RULES
 
-FIELDS = ("rounding", "arithmetic")
+FIELDS = (
+    *(
+        "probability",
+        "clock",
+        "units",
+        "bases",
+        "comparison",
+        "sequences",
+        "rounding",
+        "calculus",
+        "integers",
+    ),
+    *("algebra", "arithmetic"),
+)
 """The files that hold the rules, in the order in which their rules are tried."""
 
 _WORD = re.compile(r"[a-z]{2,}")
@@ -20,7 +33,7 @@ _PLAIN = (
     "be equals equal denote denotes then and also next finally now please kindly can could would will you want to know need "
     "hi hello hey ok okay so well quick question quickly just show help do thanks thank exactly value values solution "
     "solutions result answer number exact expression an of plus minus times multiplied by divided over modulo mod power "
-    "raised squared cubed factorial percent per cent pi take away or does list write down return ll ve re"
+    "raised squared cubed factorial percent per cent pi take away or does list write down return infinity oo inf once twice noon midnight midday am pm half ll ve re"
 )
 
 
@@ -30,7 +43,17 @@ def known() -> frozenset[str]:
     for name in FIELDS:
         import_module(f"tinyllm.solvers.mathematics.{name}")
     words = {word for rule in RULES for word in rule.words}
-    return frozenset(words | set(_PLAIN.split()) | FUNCTIONS | WORDS | set(SCALES))
+    from tinyllm.solvers.mathematics.units import WORDS as UNITS
+
+    return frozenset(
+        words
+        | UNITS
+        | set(_PLAIN.split())
+        | FUNCTIONS
+        | WORDS
+        | set(SCALES)
+        | {part for place in PLACES for part in place.split()}
+    )
 
 
 def speaks(text: str) -> bool:

@@ -1,0 +1,104 @@
+"""Equations that elimination cannot solve: polynomial roots, systems, equations with functions."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from sympy import Symbol
+
+from tinyllm.solvers.mathematics.answers import Equation
+from tinyllm.solvers.mathematics.equations import difference
+from tinyllm.solvers.mathematics.evaluation import NeedsSymbols
+from tinyllm.solvers.mathematics.expressions import unclear
+from tinyllm.solvers.mathematics.polynomials import Polynomial
+from tinyllm.solvers.mathematics.symbolic import MOST_OPERATIONS, back, expression, of
+
+if TYPE_CHECKING:
+    from tinyllm.solvers.mathematics.reading import Reading
+
+HIGHEST_DEGREE = 12
+MOST_UNKNOWNS = 3
+
+
+def polynomial_roots(reading: "Reading", zero: Polynomial, name: str) -> Any:
+    """The real roots in order; other names may stay in a quadratic one."""
+    if zero.degree() > HIGHEST_DEGREE:
+        unclear("too high a degree")
+    x, expr = Symbol(name), of(zero)
+    if zero.names != {name}:
+        return _literal(expr, x)
+    content, factors = sympy.factor_list(expr, x)
+    reading.note(f"{str(sympy.Mul(content, *(f**p for f, p in factors))).replace('**', '^')} = 0")
+    found: list[Any] = []
+    for factor, _ in factors:
+        found += _real_roots(sympy.Poly(factor, x))
+    return one_or_more(sorted(found, key=lambda r: r.evalf(30)))
+
+
+def _real_roots(factor: sympy.Poly) -> list[Any]:
+    if factor.degree() == 0 or factor.count_roots() == 0:
+        return []
+    if factor.degree() == 1:
+        return [-factor.nth(0) / factor.nth(1)]
+    found = [root for root in sympy.roots(factor.as_expr(), factor.gen) if root.is_real]
+    if len(found) != factor.count_roots() or (
+        factor.degree() > 2 and any(root.has(sympy.I) for root in found)
+    ):
+        unclear("the roots have no short form")
+    return found
+
+
+def _literal(expr: Any, x: Any) -> Any:
+    """An equation in several letters, solved for one of them, when there is only one solution."""
+    found = sympy.solve(expr, x) if sympy.degree(expr, x) <= 2 else unclear("several letters")
+    return one_or_more(found)
+
+
+def one_or_more(found: Sequence[Any]) -> Any:
+    if not found:
+        unclear("no real solution")
+    values = [back(root) for root in found]
+    return values[0] if len(values) == 1 else values
+
+
+def general(reading: "Reading", equation: Equation, name: str) -> Any:
+    """Equations with roots, powers, logarithms; solutions are checked by putting them back."""
+    expr = expression(equation.left, reading.names) - expression(equation.right, reading.names)
+    x = Symbol(name, real=True)
+    expr = expr.subs(Symbol(name), x)
+    if expr.count_ops() > MOST_OPERATIONS // 8 or expr.free_symbols != {x}:
+        unclear("too long to solve")
+    if expr.has(sympy.sin, sympy.cos, sympy.tan, sympy.Abs, sympy.floor):
+        unclear("as many solutions as one likes")
+    try:
+        found = sympy.solve(expr, x)
+    except NotImplementedError:
+        unclear("no way to solve it")
+    real = [
+        root for root in found if root.is_real and abs(sympy.N(expr.subs(x, root), 30)) < Fraction(1, 10**15)
+    ]
+    if len(real) != len(found) or any(root.has(sympy.LambertW) for root in real):
+        unclear("not all solutions are certain")
+    return one_or_more(sorted(real, key=lambda r: r.evalf(30)))
+
+
+def solved(reading: "Reading", pending: Sequence[Equation], name: str) -> Any:
+    """What a small system of polynomial equations says about one name."""
+    try:
+        rows = [difference(reading, equation) for equation in pending]
+    except NeedsSymbols:
+        unclear("a system with functions")
+    names = sorted(frozenset().union(*(row.names for row in rows)))
+    if (
+        len(names) > MOST_UNKNOWNS
+        or max(row.degree() for row in rows) > 3
+        or len(names) > len(rows)
+        or name not in names
+    ):
+        unclear("too great a system")
+    found = sympy.solve([of(row) for row in rows], [Symbol(n) for n in names], dict=True)
+    values = {solution[Symbol(name)] for solution in found if all(v.is_real for v in solution.values())}
+    if not values or any(v.free_symbols or v.count_ops() > 20 for v in values):
+        unclear("no short solution")
+    return one_or_more(sorted(values, key=lambda r: r.evalf(30)))

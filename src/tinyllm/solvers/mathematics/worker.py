@@ -1,0 +1,103 @@
+"""A second Python that may be killed: what SymPy cannot promise to finish is tried there."""
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tinyllm.solvers.mathematics.expressions import unclear
+
+SECONDS = 6
+MEMORY = 2 * 1024**3
+
+
+def bounded(task: str, *arguments: Any) -> Any:
+    """The result of a task in a process of its own, or a decline when it takes too long."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, and data that only we pickled
+            [sys.executable, "-m", __name__],
+            input=pickle.dumps((task, arguments)),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return unclear("it takes too long")
+    if done.returncode != 0:
+        return unclear("SymPy could not do it")
+    return pickle.loads(done.stdout)  # noqa: S301 - written by our own child
+
+
+def _integral(expr: Any, name: str) -> Any:
+    import sympy
+
+    found = sympy.integrate(expr, sympy.Symbol(name))
+    if (
+        found.has(sympy.Integral, sympy.Piecewise)
+        or sympy.simplify(sympy.diff(found, sympy.Symbol(name)) - expr) != 0
+    ):
+        raise ValueError("no antiderivative")
+    return found
+
+
+def _definite(expr: Any, name: str, a: Any, b: Any) -> Any:
+    import sympy
+
+    found = sympy.simplify(sympy.integrate(expr, (sympy.Symbol(name), a, b)))
+    return _checked(found, sympy.Integral)
+
+
+def _limit(expr: Any, name: str, to: Any) -> Any:
+    import sympy
+
+    x = sympy.Symbol(name)
+    if to.is_infinite:
+        return _checked(sympy.limit(expr, x, to), sympy.Limit)
+    left, right = sympy.limit(expr, x, to, "-"), sympy.limit(expr, x, to, "+")
+    # From one side the function may not be defined at all: then there is only the other one.
+    sides = [side for side in (left, right) if not side.has(sympy.I)]
+    if not sides or (len(sides) == 2 and sympy.simplify(left - right) != 0 and left != right):
+        raise ValueError("no limit")
+    return _checked(sides[0], sympy.Limit)
+
+
+def _series(expr: Any, name: str, around: Any, order: int) -> Any:
+    import sympy
+
+    return _checked(sympy.series(expr, sympy.Symbol(name), around, order + 1).removeO(), sympy.Order)
+
+
+def _sum(expr: Any, name: str, a: Any, b: Any) -> Any:
+    import sympy
+
+    return _checked(sympy.simplify(sympy.summation(expr, (sympy.Symbol(name), a, b))), sympy.Sum)
+
+
+def _checked(found: Any, unfinished: Any) -> Any:
+    import sympy
+
+    if found.has(unfinished, sympy.nan, sympy.zoo, sympy.I, sympy.Piecewise, sympy.AccumBounds):
+        raise ValueError("no result")
+    return found
+
+
+TASKS: Mapping[str, Callable[..., Any]] = {
+    "integral": _integral,
+    "definite": _definite,
+    "limit": _limit,
+    "series": _series,
+    "sum": _sum,
+}
+
+
+def main() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    task, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
+    sys.stdout.buffer.write(pickle.dumps(TASKS[task](*arguments)))
+
+
+if __name__ == "__main__":
+    main()
