@@ -81,16 +81,16 @@ class Models:
             self.made[name] = (self.make or ollama_chat)(name, self.settings)
         return self.made[name]
 
-    async def ask(self, entry: Entry, ask: Ask) -> Reply:
-        """One attempt, without any survival: `guard` does that."""
+    async def ask(self, entry: Entry, ask: Ask, heard: Callable[[str], None] | None = None) -> Reply:
+        """One attempt, streamed when somebody listens, without any survival: `guard` does that."""
         started = self.clock.monotonic()
         chat = self.chat(entry.name)
         messages = [as_langchain(message) for message in ask.messages]
         wanted = self._options(entry, ask)
-        if ask.token is None:
+        if heard is None:
             reply = await chat.ainvoke(messages, stream=False, **wanted)
         else:
-            reply = await _streamed(chat, messages, ask.token, wanted)
+            reply = await _streamed(chat, messages, heard, wanted)
         return self._reply(entry, reply, self.clock.monotonic() - started)
 
     def _options(self, entry: Entry, ask: Ask) -> dict[str, Any]:
@@ -165,18 +165,21 @@ def ollama_chat(name: str, settings: Settings) -> "BaseChatModel":
 
 
 async def _streamed(
-    chat: "BaseChatModel", messages: "list[BaseMessage]", token: Callable[[str], None], wanted: dict[str, Any]
+    chat: "BaseChatModel", messages: "list[BaseMessage]", heard: Callable[[str], None], wanted: dict[str, Any]
 ) -> "AIMessage":
     from langchain_core.messages import message_chunk_to_message
 
-    whole: Any = None
-    async for chunk in chat.astream(messages, **wanted):
-        if isinstance(chunk.content, str) and chunk.content:
-            token(chunk.content)
-        whole = chunk if whole is None else whole + chunk
-    if whole is None:
+    chunks: list[Any] = []
+    # Closed in any case: an abandoned stream would keep its socket, and the server at work.
+    async with contextlib.aclosing(chat.astream(messages, **wanted)) as stream:  # type: ignore[type-var]
+        async for chunk in stream:
+            heard(chunk.content if isinstance(chunk.content, str) else "")
+            chunks.append(chunk)
+    if not chunks:
         raise BadReply("the model sent nothing", code="OUTPUT_EMPTY", retry="repair")
-    message: AIMessage = message_chunk_to_message(whole)  # type: ignore[assignment]
+    # Adding all chunks at once is linear; one by one, it grows with the square of the reply.
+    whole = chunks[0].__add__(chunks[1:]) if len(chunks) > 1 else chunks[0]
+    message: AIMessage = message_chunk_to_message(whole)
     return message
 
 

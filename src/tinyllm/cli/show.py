@@ -37,6 +37,8 @@ class Show:
             self._spin()
         elif event.kind == "token":
             self._token(str(event.data["text"]))
+        elif event.kind == "again":
+            self._again()
         elif event.kind == "node":
             self._doing = event.node
             if self.trace:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from tinyllm.guard import read_json
 from tinyllm.kinds import Node, node
 from tinyllm.models import Ask, Reply
 from tinyllm.nodes.use import Use
@@ -77,12 +78,20 @@ async def llm(config: Llm, state: State, services: Services) -> Goto:
         options={} if config.temperature is None else {"temperature": config.temperature},
         token=(lambda text: emit("token", text=text)) if current().streams else None,
     )
-    reply: Reply = await services.guard.ask(note.get("model") or config.model, ask, lambda reply: reply)
+    reply, value = await services.guard.ask(
+        note.get("model") or config.model, ask, lambda reply: _read(config, reply)
+    )
     if reply.tool_calls and tools:
         said = {"role": "assistant", "content": reply.text, "tool_calls": list(reply.tool_calls)}
         return Goto(config.use, None, scratch={config.id: [*chatter, said]})
     ended = {"role": "ended", "done_reason": reply.done_reason, "model": reply.model}
-    return Goto(config.to, reply.text, scratch={config.id: [ended]})
+    return Goto(config.to, value, scratch={config.id: [ended]})
+
+
+def _read(config: Llm, reply: Reply) -> tuple[Reply, Any]:
+    """The reply and what it says: a value when a schema is asked for, else its text."""
+    wanted = config.output is not None and not reply.tool_calls
+    return reply, read_json(reply, config.output or {}) if wanted else reply.text
 
 
 def _chatter(config: Llm, state: State) -> list[Message]:

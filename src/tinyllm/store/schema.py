@@ -56,7 +56,6 @@ RUNS = Table(
     _needed("durability", Text, "'sync'"),
     _needed("every", BigInteger, "1"),
     _needed("attempt", BigInteger, "0"),
-    _needed("savepoint", BigInteger, "0"),  # how many it has taken
     _needed("question", Text, "''"),
     _needed("inputs", Text, "'{}'"),
     Column("answer", Text),
@@ -129,6 +128,32 @@ EVENTS = Table(
     _needed("kind", Text, "''"),
     _needed("node", Text, "''"),
     _needed("data", Text, "'{}'"),
+    sqlite_with_rowid=False,  # small rows, written all the time: one page instead of two
+)
+BREAKERS = Table(
+    "breakers",
+    METADATA,
+    Column("target", Text, primary_key=True),
+    _needed("state", Text, "'closed'"),
+    _needed("failures", BigInteger, "0"),
+    _needed("successes", BigInteger, "0"),
+    _needed("failed_at", Double, "0"),
+    _needed("opened_at", Double, "0"),
+    _needed("opened_for", Double, "60"),
+    _needed("probe", Text, "''"),
+    _needed("probe_until", Double, "0"),
+    _needed("because", Text, "''"),
+)
+UNCLASSIFIED = Table(
+    "unclassified",
+    METADATA,
+    Column("signature", Text, primary_key=True),  # type and redacted message
+    _needed("type", Text, "''"),
+    _needed("message", Text, "''"),
+    _needed("op", Text, "''"),
+    _needed("times", BigInteger, "0"),
+    _needed("first", Double, "0"),
+    _needed("last", Double, "0"),
 )
 HEADS = Table(
     "heads",  # which checkpoint is the newest, told by us and not by the wall clock
@@ -136,6 +161,7 @@ HEADS = Table(
     Column("thread_id", Text, primary_key=True),
     Column("checkpoint_ns", Text, primary_key=True),
     Column("checkpoint_id", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 Execute = Callable[[str], object]
@@ -158,6 +184,7 @@ def creates(*names: str) -> Migration:
 # One step per version, never changed once released: a new table is a new `creates`, a new column an ALTER.
 MIGRATIONS: tuple[Migration, ...] = (
     creates("threads", "runs", "messages", "effects", "outbox", "graphs", "events", "heads"),
+    creates("breakers", "unclassified"),
 )
 
 

@@ -1,0 +1,77 @@
+"""Tools for models that have none: described in words, called in JSON that the server enforces."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tinyllm.errors import BadReply
+from tinyllm.guard.reading import read_json
+from tinyllm.models import Ask, Reply
+from tinyllm.state import Message
+
+HOW = """You can use these tools:
+{tools}
+
+Reply with JSON only. To use a tool: {{"tool": "its name", "arguments": {{...}}}}. To answer: {{"answer": "..."}}."""
+
+
+def prompted(ask: Ask) -> Ask:
+    """The same request for a model without tool support."""
+    tools = [tool["function"] for tool in ask.tools]
+    described = "\n".join(
+        f"- {tool['name']}({', '.join(tool['parameters'].get('properties', {}))}): {tool['description']}"
+        for tool in tools
+    )
+    how: Message = {"role": "system", "content": HOW.format(tools=described)}
+    return replace(
+        ask, messages=[how, *map(_in_words, ask.messages)], tools=(), schema=_schema(tools), token=None
+    )
+
+
+def _schema(tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    calls: list[dict[str, Any]] = [
+        {
+            "type": "object",
+            "properties": {"tool": {"const": tool["name"]}, "arguments": tool["parameters"]},
+            "required": ["tool", "arguments"],
+        }
+        for tool in tools
+    ]
+    answer = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
+    return {"anyOf": [*calls, answer]}
+
+
+def _in_words(message: Message) -> Message:
+    """Earlier calls and their results, as such a model wrote and read them."""
+    if message["role"] == "tool":
+        return {"role": "user", "content": f"Result of {message.get('name')}:\n{message['content']}"}
+    if message.get("tool_calls"):
+        said = [{"tool": call["name"], "arguments": call["args"]} for call in message["tool_calls"]]
+        return {"role": "assistant", "content": "\n".join(map(json.dumps, said))}
+    return message
+
+
+def understood(reply: Reply, ask: Ask) -> Reply:
+    """What such a reply means: a call, or the answer."""
+    value = read_json(reply, ask.schema or {})
+    if "tool" not in value:
+        return replace(reply, text=str(value["answer"]))
+    call = {"id": "call_0", "name": str(value["tool"]), "args": value.get("arguments") or {}}
+    return replace(reply, text="", tool_calls=(call,))
+
+
+def recovered(reply: Reply, ask: Ask) -> Reply:
+    """A call that a model wrote as text, although it could have made it."""
+    names = [tool["function"]["name"] for tool in ask.tools]
+    text = reply.text.strip()
+    if reply.tool_calls or not names or not any(name in text for name in names) or "{" not in text:
+        return reply
+    try:
+        value = read_json(reply, {"type": "object", "required": ["name"]})
+    except BadReply:
+        return reply
+    arguments = value.get("arguments", value.get("parameters"))
+    if value["name"] not in names or not isinstance(arguments, dict):
+        return reply
+    return replace(reply, text="", tool_calls=({"id": "call_0", "name": value["name"], "args": arguments},))

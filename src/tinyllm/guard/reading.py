@@ -1,0 +1,58 @@
+"""JSON from a model: checked against its schema, mended where only the form is wrong, else asked for again."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tinyllm.errors import BadReply
+from tinyllm.models import Reply
+
+FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
+
+
+def read_json(reply: Reply, schema: Mapping[str, Any]) -> Any:
+    """The value in a reply that follows the schema; a cut reply is never mended into one."""
+    if reply.done_reason == "length":
+        raise BadReply(
+            "the JSON was cut off at the length limit", hint="raise num_predict", code="OUTPUT_TRUNCATED"
+        )
+    value = _parsed(reply.text)
+    if said := violation(value, schema):
+        raise BadReply(f"the JSON does not follow its schema: {said}", code="OUTPUT_SCHEMA")
+    return value
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as failure:
+        mended = _mended(text)
+        if mended is None:
+            raise BadReply(f"the reply is not JSON ({failure})", code="OUTPUT_NOT_JSON") from failure
+        return mended
+
+
+def _mended(text: str) -> Any:
+    """Prose or a fence around it, single quotes, a missing comma: the form is wrong, the content is there."""
+    fenced = FENCE.search(text)
+    inside = fenced.group(1) if fenced else text
+    starts = [at for at in (inside.find("{"), inside.find("[")) if at >= 0]
+    if not starts:
+        return None
+    import json_repair
+
+    value = json_repair.loads(inside[min(starts) :])
+    return value if isinstance(value, (dict, list)) and value else None
+
+
+def violation(value: Any, schema: Mapping[str, Any]) -> str:
+    """What the value breaks in the schema, and where; nothing when it follows it."""
+    import jsonschema
+
+    validator = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
+    error = jsonschema.exceptions.best_match(validator(schema).iter_errors(value))
+    if error is None:
+        return ""
+    place = "/".join(map(str, error.absolute_path))
+    return f"{place}: {error.message[:200]}" if place else str(error.message[:200])
