@@ -54,6 +54,11 @@ class Settings:
         return Path(platformdirs.user_data_dir("tinyllm"))
 
     @property
+    def database_url(self) -> str:
+        """Where runs are kept: a SQLAlchemy URL, or the path of a file."""
+        return self.database or str(self.data / "tinyllm.db")
+
+    @property
     def root(self) -> Path:
         """The folder that file tools are kept in."""
         return Path(self.workspace).expanduser() if self.workspace else (self.project or Path.cwd())

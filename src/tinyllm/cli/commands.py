@@ -21,6 +21,7 @@ COMMANDS = {
     "models": Line("models", "List, fetch and look at models."),
     "doctor": Line("doctor", "Check that everything is in place, each check with its fix."),
     "init": Line("init", "Make a project: a graph, prompts and settings, all commented."),
+    "health": Line("health", "Show how the models and their breakers are."),
     "config": Line("config", "Show the settings and where each comes from."),
     "sim": Line("sim", "Serve simulated models, to test graphs without a GPU."),
 }

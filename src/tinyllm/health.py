@@ -1,0 +1,75 @@
+"""What the store knows of the models: their breakers, how fast they were, and failures that no rule knew."""
+
+import hashlib
+import json
+from collections import defaultdict
+from typing import Any
+
+from tinyllm.guard import Breakers, Row
+from tinyllm.guard.shelf import StoreShelf
+from tinyllm.redaction import redacted
+from tinyllm.store import Database, Store
+
+RECENT = 5_000  # calls looked at
+
+
+async def health(store: Store) -> list[dict[str, Any]]:
+    """One row per target, by name."""
+    breakers = Breakers(StoreShelf(store), store.clock)
+    known = {row.target: row for row in await breakers.shelf.all()}
+    calls = await store.read(_calls)
+    rows = []
+    for target in sorted({*known, *calls}):
+        row = known.get(target) or Row(target)
+        rests = breakers.rests(row) if row.state == "open" else 0.0
+        rows.append({**row.as_dict(), "rests": round(rests, 1), **_figures(calls.get(target, []))})
+    return rows
+
+
+def _calls(db: Database) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    query = "SELECT kind, data FROM events WHERE kind IN ('call', 'failure') ORDER BY at DESC LIMIT :most"
+    for kind, data in db.execute(query, {"most": RECENT}):
+        body = json.loads(data)
+        if body.get("model"):
+            found[body["model"]].append({"failed": kind == "failure", **body})
+    return found
+
+
+def _figures(calls: list[dict[str, Any]]) -> dict[str, Any]:
+    good = [call for call in calls if not call["failed"]]
+    seconds = sorted(call["seconds"] for call in good)
+    spoken = sum(call["seconds"] for call in good if call["tokens_out"])
+    tokens = sum(call["tokens_out"] for call in good)
+    return {
+        "calls": len(calls),
+        "failed": len(calls) - len(good),
+        "p50": _at(seconds, 0.5),
+        "p90": _at(seconds, 0.9),
+        "tokens_per_second": round(tokens / spoken, 2) if spoken else None,
+    }
+
+
+def _at(ordered: list[float], share: float) -> float | None:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
+
+
+PUT = (
+    "INSERT INTO unclassified (signature, type, message, op, times, first, last) "
+    "VALUES (:signature, :type, :message, :op, 1, :now, :now) "
+    "ON CONFLICT (signature) DO UPDATE SET times = unclassified.times + 1, last = excluded.last"
+)
+
+
+async def record(store: Store, name: str, message: str, op: str) -> None:
+    """Keep a failure that no rule knew, without its secrets."""
+    said = redacted(message)[:500]
+    signature = hashlib.sha256(f"{name}\0{said}\0{op}".encode()).hexdigest()[:24]
+    values = {"signature": signature, "type": name, "message": said, "op": op, "now": store.clock.now()}
+    await store.write(lambda db: db.execute(PUT, values).rowcount)
+
+
+async def unclassified(store: Store) -> list[dict[str, Any]]:
+    names = ("type", "message", "op", "times", "first", "last")
+    query = f"SELECT {', '.join(names)} FROM unclassified ORDER BY times DESC, last DESC"  # noqa: S608 - our own
+    return await store.read(lambda db: [dict(zip(names, row, strict=True)) for row in db.execute(query, {})])
