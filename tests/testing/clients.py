@@ -11,7 +11,7 @@ from langchain_ollama import ChatOllama
 from tinyllm.testing.simulator import Simulator
 
 _closing: list[Callable[[], Awaitable[None]]] = []
-_OPTIONS: dict[str, Any] = {"trust_env": False, "timeout": 10}
+_OPTIONS: dict[str, Any] = {"trust_env": False, "verify": False, "timeout": 10}
 
 
 def client(simulator: Simulator) -> ollama.AsyncClient:

@@ -204,7 +204,7 @@ async def test_langchain_hears_the_thinking() -> None:
 
 async def test_models_are_listed_shown_copied_deleted_and_pulled() -> None:
     card = Model(name="far:1b", installed=False)
-    async with Simulator(Script({"near": "hi"}, models=[card])) as simulator:
+    async with Simulator(Script({"near": "hi"}, models=[card]), scale=0) as simulator:
         calls = client(simulator)
         assert [model.model for model in (await calls.list()).models] == ["near:latest"]
         with pytest.raises(ollama.ResponseError, match="model 'far:1b' not found"):

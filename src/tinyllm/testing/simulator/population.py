@@ -94,10 +94,7 @@ class Population(Strict):
     def _named(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return {
-            name: {**(each or {}), "name": str(name)} if isinstance(each, dict | None) else each
-            for name, each in value.items()
-        }
+        return {name: _with_name(str(name), each) for name, each in value.items()}
 
     @field_validator("models")
     @classmethod
@@ -123,3 +120,9 @@ class Population(Strict):
                         f"{name} has a skill in {topic!r}, which no question and no topic is about"
                     )
         return self
+
+
+def _with_name(name: str, model: Any) -> Any:
+    if isinstance(model, Model):
+        return model.model_copy(update={"name": name})
+    return {**(model or {}), "name": name} if isinstance(model, dict | None) else model
