@@ -39,6 +39,7 @@ class Engine:
         graph: str | Path | GraphSpec | Mapping[str, Any] = "",
         *,
         settings: Settings | None = None,
+        schema: Mapping[str, Any] | None = None,
         make: Make | None = None,
         tools: tuple[Tool, ...] = (),
         clock: Clock = CLOCK,
@@ -47,6 +48,8 @@ class Engine:
         self.clock = clock
         self.tools = Toolbox.standard(tools)
         self.spec = self._read(graph or self.settings.graph)
+        if schema:
+            self.spec = self.spec.constrained(schema)
         self.models = Models(self.settings, make, clock)
         self.services = Services(
             self.settings, Guard(self.models, self.spec.models), self.tools, self.spec.allow, clock

@@ -54,9 +54,10 @@ def run(
     given = _json(inputs, "--input")
     if not isinstance(given, dict):
         raise UsageError("--input is not a JSON object", hint='write -i \'{"name": "value"}\'')
-    options = {"inputs": given, "model": model, "timeout": timeout, "schema": _json(schema, "--schema")}
+    options = {"inputs": given, "model": model, "timeout": timeout}
+    shape = _json(schema, "--schema")
     try:
-        answer = asyncio.run(_ask(question, graph, options, show))
+        answer = asyncio.run(_ask(question, graph, shape, options, show))
     except TinyError as failure:
         show.close()
         if as_json or as_jsonl:
@@ -69,7 +70,7 @@ def run(
     raise typer.Exit(EXITS[answer.status])
 
 
-async def _ask(question: str, graph: str, options: dict[str, Any], show: Any) -> "Answer":
+async def _ask(question: str, graph: str, shape: Any, options: dict[str, Any], show: Any) -> "Answer":
     from tinyllm import settings
     from tinyllm.engine import Engine
 
@@ -84,7 +85,7 @@ async def _ask(question: str, graph: str, options: dict[str, Any], show: Any) ->
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
-    engine = Engine(graph, settings=settings.load())
+    engine = Engine(graph, settings=settings.load(), schema=shape)
     try:
         person = show.person if sys.stdin.isatty() and sys.stderr.isatty() else None
         return await engine.ask(

@@ -10,7 +10,7 @@ from typing import Any
 
 from tinyllm.kinds import Node
 from tinyllm.models import Entry
-from tinyllm.state import REFUSE, RESERVED
+from tinyllm.state import END, REFUSE, RESERVED
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class GraphSpec:
     def lowered(self) -> "GraphSpec":
         """Only kinds that run: macros expanded, gates told whom they judge, `refuse` made a node."""
         nodes: dict[str, Node] = {}
-        waiting = list(reversed(self._fanned().items()))
+        waiting = list(reversed(list(self._fanned().items())))
         while waiting:
             id, node = waiting.pop()
             expanded = node.expanded()
             if expanded is None:
                 nodes[id] = node
             else:
-                waiting.extend(reversed(expanded.items()))
+                waiting.extend(reversed(list(expanded.items())))
         spec = replace(self, nodes=nodes)
         judging = {
             id: node.model_copy(update={"judges": spec.answering_before(id)})
@@ -115,6 +115,26 @@ class GraphSpec:
             waiting.extend(target for target in self.nodes[id].exits() if target not in RESERVED)
             waiting.extend([getattr(self.nodes[id], "fan_out", "")] if self.nodes[id].fans_out() else [])
         return seen
+
+    def constrained(self, schema: Mapping[str, Any]) -> "GraphSpec":
+        """The graph whose answer follows a JSON schema: its last models are held to it, its solvers step aside."""
+        from tinyllm.nodes.condition import Condition
+
+        nodes = dict(self.nodes)
+        for id in self._last():
+            node = nodes[id]
+            if "output" in type(node).model_fields:
+                nodes[id] = node.model_copy(update={"output": dict(schema)})
+            elif node.kind == "solve":
+                declines = node.declines  # type: ignore[attr-defined]
+                nodes[id] = Condition(id=id, when="false", otherwise=declines, then=declines)
+        return replace(self, nodes=nodes)
+
+    def _last(self) -> tuple[str, ...]:
+        """The nodes whose output may be the answer: `end` is one step on, or one gate or fork."""
+        ending = [id for id, node in self.nodes.items() if END in node.exits()]
+        found = {id for id in ending if self.nodes[id].answers}
+        return tuple(found.union(*(self.answering_before(id) for id in ending if not self.nodes[id].answers)))
 
     @property
     def answering(self) -> tuple[str, ...]:
