@@ -15,6 +15,7 @@ from tinyllm.build import build
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import UsageError, classify
 from tinyllm.guard import Guard
+from tinyllm.log import Log
 from tinyllm.models import Make, Models
 from tinyllm.running import Ask, Event, Running, entered
 from tinyllm.services import Services
@@ -80,9 +81,12 @@ class Engine:
     ) -> Answer:
         """Run the graph on a question, and answer."""
         account = Account()
+        log = Log(self.settings.log) if self.settings.log else None
 
         def heard(event: Event) -> None:
             account.add(event)
+            if log is not None:
+                log.write(running.id, event)
             if listen is not None:
                 listen(event)
 

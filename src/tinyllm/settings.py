@@ -34,6 +34,7 @@ class Settings:
     keep_alive: str = _setting("5m", "how long the server keeps a model in memory")
     database: str = _setting("", "where runs are kept; any SQLAlchemy URL")
     workspace: str = _setting("", "the folder that file tools may touch; the project when empty")
+    log: str = _setting("", "where the log goes, as lines of JSON: `stderr` or a file; nowhere when empty")
     allow: tuple[str, ...] = _setting((), "tools that may run without asking")
     project: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict)

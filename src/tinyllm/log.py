@@ -1,0 +1,44 @@
+"""What happened, as lines of JSON with the run's id, on stderr or in a file; off unless it is asked for."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyllm.redaction import redacted
+from tinyllm.running import Event
+
+QUIET = ("token",)  # too many, and the answer says it all
+LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Where the lines go: `stderr`, or the path of a file that only its owner can read."""
+
+    place: str
+
+    def write(self, run: str, event: Event) -> None:
+        if event.kind in QUIET:
+            return
+        line = json.dumps({"run": run, **_short(event.as_dict())}, ensure_ascii=False, default=str)
+        self._put(redacted(line) + "\n")
+
+    def _put(self, line: str) -> None:
+        if self.place == "stderr":
+            sys.stderr.write(line)
+            return
+        path = Path(self.place).expanduser()
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+
+def _short(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value[:LONGEST] + "…" if isinstance(value, str) and len(value) > LONGEST else value
+        for key, value in values.items()
+    }
