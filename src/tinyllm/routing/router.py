@@ -1,0 +1,167 @@
+"""Which labels a question carries, how sure that is, and what decided it."""
+
+import base64
+import gzip
+import json
+import zlib
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import exp, log
+from pathlib import Path
+from typing import Any, Self
+
+from tinyllm.errors import UsageError
+from tinyllm.routing.features import Features, features
+
+FORMAT = "tinyllm-router 1"
+SHIPPED = Path(__file__).with_name("weights.json.gz")
+REASONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a question belongs; the confidence is the chance that the labels are exactly right."""
+
+    labels: tuple[str, ...]
+    probabilities: dict[str, float]
+    confidence: float
+    because: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """Learned weights; a set of labels scores the sum of its labels and a bias of its own."""
+
+    labels: tuple[str, ...]
+    sets: tuple[tuple[int, ...], ...]
+    bias: tuple[float, ...]
+    weights: Mapping[str, tuple[float, ...]]
+    sharpness: float
+    sureness: tuple[float, float]
+    about: Mapping[str, Any]
+
+    def route(self, question: str) -> Route:
+        if not isinstance(question, str):
+            raise UsageError(f"a question is text, not {type(question).__name__}", hint="decode it first")
+        return self.judged(features(question))
+
+    def judged(self, shown: Features) -> Route:
+        scores = self.scores(shown)
+        chances = softmax([self.sharpness * score for score in scores])
+        order = sorted(range(len(chances)), key=lambda i: -chances[i])
+        best, second = order[0], order[1] if len(order) > 1 else order[0]
+        return Route(
+            labels=tuple(self.labels[i] for i in self.sets[best]),
+            probabilities={
+                label: sum(c for c, members in zip(chances, self.sets, strict=True) if i in members)
+                for i, label in enumerate(self.labels)
+            },
+            confidence=self.confidence(chances[best]) if shown else 0.0,
+            because=self.reasons(shown, self.sets[best], self.sets[second]),
+        )
+
+    def scores(self, shown: Features) -> list[float]:
+        """The score of every set of labels."""
+        totals = [0.0] * len(self.labels)
+        for name, strength in shown.items():
+            for i, weight in enumerate(self.weights.get(name, ())):
+                totals[i] += strength * weight
+        return [
+            bias + sum(totals[i] for i in members) for bias, members in zip(self.bias, self.sets, strict=True)
+        ]
+
+    def confidence(self, chance: float) -> float:
+        slope, shift = self.sureness
+        return 1 / (1 + exp(-max(-50.0, min(50.0, slope * logit(chance) + shift))))
+
+    def reasons(
+        self, shown: Features, chosen: tuple[int, ...], other: tuple[int, ...]
+    ) -> tuple[tuple[str, float], ...]:
+        """What spoke most for the chosen labels and against the next best ones."""
+        signs = {i: (i in chosen) - (i in other) for i in {*chosen, *other}}
+        spoken = [
+            (name, round(strength * sum(sign * weights[i] for i, sign in signs.items()), 3))
+            for name, strength in shown.items()
+            if (weights := self.weights.get(name))
+        ]
+        spoken.sort(key=lambda reason: (-reason[1], reason[0]))
+        return tuple(reason for reason in spoken[:REASONS] if reason[1] > 0)
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights, rounded to a byte each."""
+        scale = max((abs(w) for row in self.weights.values() for w in row), default=1.0) / 127 or 1.0
+        steps = array("b", [round(w / scale) for row in self.weights.values() for w in row])
+        body = {
+            "format": FORMAT,
+            "labels": self.labels,
+            "sets": self.sets,
+            "bias": [round(b, 5) for b in self.bias],
+            "sharpness": round(self.sharpness, 5),
+            "sureness": [round(s, 5) for s in self.sureness],
+            "scale": scale,
+            "features": "\n".join(self.weights),
+            "weights": base64.b85encode(steps.tobytes()).decode(),
+            "about": self.about,
+        }
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        # No time in the header: the same training writes the same bytes.
+        Path(path).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        try:
+            return cls.read(Path(path).read_bytes())
+        except OSError as error:
+            raise UsageError(
+                f"cannot read the router {path}: {error.strerror}",
+                hint="`python -m tinyllm.routing train FILE -o OUT` writes one",
+            ) from error
+        except (ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
+            raise UsageError(
+                f"{path} is not a router of this version", hint="train it again with this version"
+            ) from error
+
+    @classmethod
+    def read(cls, packed: bytes) -> Self:
+        body = json.loads(gzip.decompress(packed))
+        if body["format"] != FORMAT:
+            raise ValueError(body["format"])
+        labels, scale = tuple(body["labels"]), body["scale"]
+        steps = array("b")
+        steps.frombytes(base64.b85decode(body["weights"]))
+        values = iter([step * scale for step in steps])
+        rows = zip(*[values] * len(labels), strict=True)
+        names = body["features"].split("\n")
+        return cls(
+            labels=labels,
+            sets=tuple(map(tuple, body["sets"])),
+            bias=tuple(body["bias"]),
+            weights=dict(zip(names, rows, strict=True)),
+            sharpness=body["sharpness"],
+            sureness=tuple(body["sureness"]),
+            about=body["about"],
+        )
+
+
+def route(question: str, router: Router | None = None) -> Route:
+    """The labels of a question by the shipped router or by one of your own."""
+    return (router or shipped()).route(question)
+
+
+@cache
+def shipped() -> Router:
+    return Router.read(SHIPPED.read_bytes())
+
+
+def softmax(scores: list[float]) -> list[float]:
+    top = max(scores)
+    powers = [exp(score - top) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def logit(chance: float) -> float:
+    chance = min(max(chance, 1e-9), 1 - 1e-9)
+    return log(chance / (1 - chance))
