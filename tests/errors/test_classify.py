@@ -84,6 +84,14 @@ def test_an_exception_that_refuses_every_question_is_still_named() -> None:
     assert named.message
 
 
+def test_the_message_shows_the_host_but_no_secret() -> None:
+    import httpx
+
+    request = httpx.Request("GET", "http://user:secret@example.org:81/token/abc?key=1")
+    named = classify(httpx.ReadTimeout("", request=request), op="tool.http GET")
+    assert str(named) == "no answer in time at http://example.org:81"
+
+
 def test_causes_that_lead_in_circles_end() -> None:
     first, second = ValueError("a"), KeyError("b")
     first.__cause__, second.__cause__ = second, first

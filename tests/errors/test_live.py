@@ -150,7 +150,14 @@ def test_a_closed_port_is_an_answer_for_a_model(closed_port: int) -> None:
 
 def test_a_streamed_question_to_a_closed_port_is_the_same_failure(closed_port: int) -> None:
     client = ollama.Client(f"http://127.0.0.1:{closed_port}")
-    assert named(lambda: list(client.chat("x", stream=True)), "ollama chat").code == "MODEL_SERVER_DOWN"
+    failure = named(lambda: list(client.chat("x", stream=True)), "ollama chat")
+    assert failure.code == "MODEL_SERVER_DOWN"
+    assert str(failure) == f"no answer from the model server at http://127.0.0.1:{closed_port}"
+
+
+def test_the_hint_names_the_model_that_is_missing(server: str) -> None:
+    failure = named(lambda: ollama.Client(f"{server}/404").chat("nope"), "ollama chat")
+    assert failure.hint.startswith("`ollama pull nope`")
 
 
 def test_a_closed_port_of_a_tool_is_no_matter_of_models(closed_port: int) -> None:

@@ -21,6 +21,7 @@ EXACT: Final[dict[str, str]] = {
     "langgraph.errors.NodeTimeoutError": "NODE_TIMEOUT", "langgraph.errors.EmptyInputError": "NOTHING_TO_RUN",
     "langgraph.errors.EmptyChannelError": "NOTHING_TO_RUN", "langgraph.errors.TaskNotFound": "GRAPH_BROKEN",
     "langgraph.errors.InvalidUpdateError": "CONCURRENT_UPDATE",
+    "ollama._types.RequestError": "BAD_REQUEST_CONTENT",
     "langchain_core.exceptions.OutputParserException": "OUTPUT_NOT_JSON",
     "langchain_core.exceptions.ContextOverflowError": "CONTEXT_OVERFLOW",
     "langchain_core.tools.base.ToolException": "TOOL_INPUT",
@@ -167,6 +168,7 @@ _OURS = frozenset(
         "UnboundLocalError",
         "KeyError",
         "IndexError",
+        "ZeroDivisionError",
     ]
 )
 

@@ -32,6 +32,7 @@ class Case:
     causes: tuple[str, ...] = ()
     reason: str = ""
     retry_after: float | None = None
+    target: str = ""
 
     @property
     def leaf(self) -> str:
@@ -84,6 +85,7 @@ def from_exception(failure: BaseException, *, op: str = "", component: str = "")
         causes=tuple(names[1:]),
         reason=_first(chain, _reason) or "",
         retry_after=_first(chain, _retry_after),
+        target=_first(chain, _target) or "",
     )
     return case.completed()
 
@@ -233,3 +235,10 @@ def _retry_after(failure: BaseException) -> float | None:
     value = _quietly(lambda: headers.get("retry-after") or headers.get("Retry-After"))
     seconds = _quietly(lambda: float(value))
     return seconds if isinstance(seconds, float) and 0 <= seconds < float("inf") else None
+
+
+def _target(failure: BaseException) -> str | None:
+    """Scheme, host and port of the request that failed: never its path, which may hold secrets."""
+    url = _safe(_safe(failure, "request"), "url")
+    found = re.match(r"https?://(?:[^/@]*@)?([^/?#@]+)", str(url)) if url is not None else None
+    return f"{found[0].partition('://')[0]}://{found[1]}" if found else None

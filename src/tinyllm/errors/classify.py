@@ -1,5 +1,6 @@
 """The one place that knows foreign exceptions: any failure in, one of ours out."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,8 @@ def classify(
     if verdict.code == UNCLASSIFIED and unknown is not None:
         unknown(case)
     named = verdict.row.raises(
-        _message(case),
-        hint=verdict.hint,
+        _message(verdict, case),
+        hint=_hint(verdict, case),
         code=verdict.code,
         retry=_retry(verdict, case),
         breaker=verdict.breaker,
@@ -50,7 +51,22 @@ def _retry(verdict: "Diagnosis", case: "Case") -> Retry | None:
     )
 
 
-def _message(case: "Case") -> str:
-    """What the library said, in one line; many timeouts say nothing."""
+_NAMED = re.compile(r"""(?:model|manifest) [\\]*['"]([\w./:-]+?)[\\]*['"]""")
+
+
+def _hint(verdict: "Diagnosis", case: "Case") -> str:
+    """The advice, with the model's name in it where the server said which."""
+    found = _NAMED.search(case.message)
+    return verdict.hint.replace("NAME", found[1]) if found else verdict.hint
+
+
+def _message(verdict: "Diagnosis", case: "Case") -> str:
+    """What happened, in one line: the library's words, unless it has none or they say less than ours."""
+    where = f" at {case.target}" if case.target else ""
+    if verdict.code == "MODEL_SERVER_DOWN":
+        return f"no answer from the model server{where}"
     line = next((line.strip() for line in case.message.splitlines() if line.strip()), "")
-    return line[:300] or f"{case.leaf} without a message"
+    silent = (
+        f"no answer in time{where}" if verdict.kind == "timeout" else f"{case.leaf} without a message{where}"
+    )
+    return line[:300] or silent
