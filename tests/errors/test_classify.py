@@ -184,6 +184,16 @@ def test_a_reply_is_named_by_its_shape(text: str, code: str) -> None:
     assert issubclass(CODES[code].raises, BadReply)
 
 
+@pytest.mark.parametrize(
+    "piece", ["{", "[", "ab", " ", "\n", "a b", "Error: ", "{'", "timed ", "<think", "no such "]
+)
+def test_a_huge_text_is_named_without_reading_it_twice(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    for part in ("llm.output", "ollama", "tool.k8s", "tool.browser", "core"):
+        for kind in ("text", "exception"):
+            assert diagnose(Case(component=part, kind=kind, message=text)).code in CODES
+
+
 def test_a_list_or_a_rule_of_dashes_is_not_a_loop() -> None:
     assert not repeats("one, two, three, four, five, six, seven, eight, nine")
     assert not repeats("-" * 200)

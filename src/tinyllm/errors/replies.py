@@ -99,9 +99,8 @@ def _json(text: str) -> str | None:
     if body.startswith("```"):
         return "OUTPUT_FENCED"
     if not body.startswith(("{", "[")):
-        return (
-            "OUTPUT_PROSE_AROUND_JSON" if re.search(r"\{.*\}|\[.*\]", body, re.DOTALL) else "OUTPUT_NOT_JSON"
-        )
+        inside = any(-1 < body.find(opening) < body.rfind(closing) for opening, closing in ("{}", "[]"))
+        return "OUTPUT_PROSE_AROUND_JSON" if inside else "OUTPUT_NOT_JSON"
     try:
         json.loads(body)
     except (ValueError, RecursionError) as fault:
