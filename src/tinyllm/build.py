@@ -1,7 +1,8 @@
 """The one place that compiles: a graph value becomes a LangGraph state machine, each node in the one wrapper."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyllm.errors import OutOfBudget, classify
@@ -60,8 +61,22 @@ async def begin(state: State) -> State:
     if "question" not in inputs and window and window[-1]["role"] == "user":
         inputs["question"] = window[-1]["content"]
     elif inputs.get("question") and not (window and window[-1]["role"] == "user"):
-        window.append({"role": "user", "content": str(inputs["question"])})
+        window.append({"role": "user", "content": _asked(inputs)})
     return blank(inputs, window)
+
+
+SHOWN = 6_000  # characters of an attached file that a model sees
+
+
+def _asked(inputs: Mapping[str, Any]) -> str:
+    """The question, and the beginning of each attached file as the material that it is."""
+    parts = [str(inputs["question"])]
+    for name in inputs.get("attached", ()):
+        with Path(name).open(encoding="utf-8", errors="replace") as file:
+            text = file.read(SHOWN + 1)
+        cut = "\n[cut]" if len(text) > SHOWN else ""
+        parts.append(f"Attached file {Path(name).name}:\n```\n{text[:SHOWN]}{cut}\n```")
+    return "\n\n".join(parts)
 
 
 ROLES = {"human": "user", "ai": "assistant"}

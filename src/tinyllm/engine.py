@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +73,7 @@ class Engine:
         question: str = "",
         *,
         inputs: Mapping[str, Any] | None = None,
+        attached: Sequence[Path] = (),
         listen: Callable[[Event], None] | None = None,
         streams: bool = False,
         ask: Ask | None = None,
@@ -100,7 +101,7 @@ class Engine:
             listen=heard,
             clock=self.clock,
         )
-        given = {"inputs": self._inputs(question, inputs), "messages": []}
+        given = {"inputs": self._inputs(question, inputs, attached), "messages": []}
         with entered(running):
             heard(Event("begin", data={"run": running.id, "graph": self.spec.name}, at=self.clock.now()))
             try:
@@ -109,7 +110,9 @@ class Engine:
                 raise classify(failure) from failure
         return self._answer(running, account, state, round((self.clock.monotonic() - started) * 1000, 1))
 
-    def _inputs(self, question: str, inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _inputs(
+        self, question: str, inputs: Mapping[str, Any] | None, attached: Sequence[Path] = ()
+    ) -> dict[str, Any]:
         """The question under its name, and every input that the graph asks for."""
         if len(question) > LONGEST:
             raise UsageError(
@@ -117,6 +120,8 @@ class Engine:
                 hint="cut it, or put the text into a file",
             )
         given = dict(inputs or {})
+        if attached:
+            given["attached"] = [str(_there(path)) for path in attached]
         missing = [name for name in self.spec.inputs if name not in given and name != "question"]
         if question:
             given["question"] = question
@@ -190,6 +195,12 @@ class Engine:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}", hint="check the path of --attach")
+    return path.resolve()
 
 
 def _asked(given: Any) -> dict[str, Any]:

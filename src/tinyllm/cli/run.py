@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 EXITS = {"committed": 0, "refused": 5, "waiting": 6, "failed": 1}
 
+
+class Only(StrEnum):
+    """The parts that need no model, each by itself."""
+
+    exact = "exact"
+    route = "route"
+
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
@@ -27,6 +36,10 @@ def run(
         "", "--graph", "-g", help="A graph's name or file; the setting `graph` otherwise."
     ),
     inputs: str = typer.Option("", "--input", "-i", help="The inputs as JSON, or @FILE."),
+    attach: list[Path] = typer.Option([], "--attach", "-a", help="A file that the question is about."),
+    only: Only | None = typer.Option(
+        None, "--only", help="Only solve exactly, or only say the route: no model."
+    ),
     model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
     trace: bool = typer.Option(False, "--trace", help="Show each step as it ends."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object, the result."),
@@ -46,6 +59,10 @@ def run(
     if no_color:
         say.without_color()
     question = _question(prompt or [])
+    if only is not None:
+        from tinyllm.cli.only import alone
+
+        raise typer.Exit(alone(only.value, question, attach, as_json=as_json or as_jsonl, trace=trace))
     from tinyllm.cli.show import Show
 
     show = Show(
@@ -54,7 +71,7 @@ def run(
     given = _json(inputs, "--input")
     if not isinstance(given, dict):
         raise UsageError("--input is not a JSON object", hint='write -i \'{"name": "value"}\'')
-    options = {"inputs": given, "model": model, "timeout": timeout}
+    options = {"inputs": given, "model": model, "timeout": timeout, "attached": attach}
     shape = _json(schema, "--schema")
     try:
         answer = asyncio.run(_ask(question, graph, shape, options, show))
@@ -98,7 +115,7 @@ async def _ask(question: str, graph: str, shape: Any, options: dict[str, Any], s
 
 
 def _known(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value not in (None, "", {})}
+    return {name: value for name, value in options.items() if value not in (None, "", {}, [])}
 
 
 def _question(words: list[str]) -> str:

@@ -1,16 +1,22 @@
 """Decide which specialist a question goes to."""
 
 import json
-from typing import Any, ClassVar, Literal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tinyllm.errors import BadReply
+from tinyllm.errors import BadReply, TinyError
 from tinyllm.kinds import Node, node
 from tinyllm.models import Ask, Reply
+from tinyllm.routing import Route
 from tinyllm.running import emit
 from tinyllm.services import Services
 from tinyllm.state import Goto, State
+
+if TYPE_CHECKING:
+    from tinyllm.routing import Router as Embedded
 
 PROMPT = """Sort a question into the right department. The departments are:
 {routes}
@@ -22,10 +28,20 @@ class Router(Node):
     """A fork decided by what the question is about."""
 
     answers: ClassVar[bool] = False
+    exit_fields: ClassVar[tuple[str, ...]] = ("default",)
 
     kind: Literal["router"] = "router"
-    model: str = Field(default="", description="The model that is asked.")
+    model: str = Field(default="", description="The model that is asked what is unclear.")
     routes: dict[str, str] = Field(min_length=1, description="A label, which is a node → what belongs there.")
+    sure: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="How sure the embedded router must be; below, the model is asked.",
+    )
+    weights: str = Field(
+        default="", description="Weights that you trained on your own labels; ours otherwise."
+    )
     together: dict[str, str] = Field(default_factory=dict, description="code+math → the node for both.")
     fan_out: str = Field(default="", description="The node that merges when several labels run in parallel.")
     default: str = Field(description="Where to go when it is unclear.")
@@ -49,13 +65,43 @@ class Router(Node):
 async def router(config: Router, state: State, services: Services) -> Goto:
     """Decide which specialist a question goes to."""
     question = str(state["inputs"].get("question", ""))
+    guess = _guess(config, question)
+    if guess is not None and guess.confidence >= config.sure:
+        return _decided(config, guess.labels, by="embedded", guess=guess)
     try:
-        labels = await _asked(config, question, services)
-    except BadReply as failure:
-        # Unclear is an answer too: the default is there for it.
-        emit("note", text=f"no readable route ({failure.message}); taking {config.default}")
-        labels = ()
-    return Goto(chosen(config, labels), {"labels": list(labels)})
+        return _decided(config, await _asked(config, question, services), by="model", guess=guess)
+    except TinyError as failure:
+        # Without a server the specialists cannot answer either; anything else leaves the guess, or the default.
+        if failure.kind == "cancelled" or failure.exit_code in (4, 124):
+            raise
+        emit("note", text=f"no readable route: {failure.message}")
+        labels = guess.labels if guess is not None else ()
+        return _decided(config, labels, by="embedded" if labels else "default", guess=guess)
+
+
+def _decided(config: Router, labels: tuple[str, ...], by: str, guess: Route | None) -> Goto:
+    """The way, and the evidence for it."""
+    value: dict[str, Any] = {"labels": [label for label in labels if label in config.routes], "by": by}
+    if guess is not None:
+        value["confidence"] = round(guess.confidence, 3)
+        value["probabilities"] = {label: round(share, 3) for label, share in guess.probabilities.items()}
+        value["because"] = [name for name, _ in guess.because]
+    return Goto(chosen(config, labels), value)
+
+
+def _guess(config: Router, question: str) -> Route | None:
+    """What the embedded router says, where it knows the graph's labels."""
+    embedded = _embedded(config.weights)
+    return embedded.route(question) if set(config.routes) <= set(embedded.labels) else None
+
+
+@cache
+def _embedded(weights: str) -> "Embedded":
+    """Read once: the weights take longer to load than a route to find."""
+    from tinyllm.routing.router import Router as Embedded
+    from tinyllm.routing.router import shipped
+
+    return Embedded.load(Path(weights)) if weights else shipped()
 
 
 def chosen(config: Router, labels: tuple[str, ...]) -> str | tuple[str, ...]:

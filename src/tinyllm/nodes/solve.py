@@ -1,11 +1,13 @@
 """Answer exactly what can be proved without a model, and decline the rest."""
 
 import asyncio
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from tinyllm.kinds import Node, node
+from tinyllm.running import emit
 from tinyllm.services import Services
 from tinyllm.state import REFUSE, Goto, State
 
@@ -25,7 +27,9 @@ async def solve(config: Solve, state: State, services: Services) -> Goto:
     from tinyllm import solvers
 
     # In a thread: SymPy takes half a second to load, and other branches go on meanwhile.
-    found = await asyncio.to_thread(solvers.solve, str(state["inputs"].get("question", "")))
+    files = [Path(name) for name in state["inputs"].get("attached", ())]
+    found = await asyncio.to_thread(solvers.solve, str(state["inputs"].get("question", "")), files)
     if found is None:
         return Goto(config.declines)
+    emit("solved", field=found.field, steps=list(found.steps), answer=found.answer)
     return Goto(config.to, found.answer)

@@ -1,0 +1,64 @@
+"""`run --only exact|route`: the parts that need no model, each by itself."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tinyllm.cli import say
+from tinyllm.errors import UsageError
+
+DECLINED = 5
+
+
+def alone(part: str, question: str, files: Sequence[Path], *, as_json: bool, trace: bool) -> int:
+    """Answer with that part, or decline; gives the exit code."""
+    if not question:
+        raise UsageError("there is no question", hint=f'ask one: tinyllm run --only {part} "What is 2 + 2?"')
+    return _exact(question, files, as_json, trace) if part == "exact" else _route(question, as_json)
+
+
+def _exact(question: str, files: Sequence[Path], as_json: bool, trace: bool) -> int:
+    from tinyllm.solvers import solve
+
+    started = time.perf_counter()
+    found = solve(question, files)
+    took = round((time.perf_counter() - started) * 1000, 3)
+    if as_json:
+        plain = {"answer": None} if found is None else {
+            "answer": found.answer,
+            "value": found.value if isinstance(found.value, (bool, list, tuple)) else str(found.value),
+            "field": found.field,
+            "steps": list(found.steps),
+        }  # fmt: skip
+        say.data({"status": "declined" if found is None else "committed", **plain, "elapsed_ms": took})
+    elif found is None:
+        say.line("declined  this cannot be proved without a model")
+        say.line("try       the same without --only: the graph asks a model then")
+    else:
+        for step in found.steps if trace else ():
+            say.note(step)
+        say.answer(found.answer)
+    return DECLINED if found is None else 0
+
+
+def _route(question: str, as_json: bool) -> int:
+    from tinyllm.routing import route
+
+    found = route(question)
+    if as_json:
+        say.data(
+            {
+                "labels": list(found.labels),
+                "probabilities": {label: round(share, 4) for label, share in found.probabilities.items()},
+                "confidence": round(found.confidence, 4),
+                "because": [{"feature": name, "weight": weight} for name, weight in found.because],
+            }
+        )
+        return 0
+    say.answer(" + ".join(found.labels) or "(none)")
+    shares = sorted(found.probabilities.items(), key=lambda item: -item[1])
+    say.note(
+        f"confidence {found.confidence:.2f}; " + ", ".join(f"{label} {share:.2f}" for label, share in shares)
+    )
+    say.note("because of: " + ", ".join(name for name, _ in found.because))
+    return 0
