@@ -10,6 +10,8 @@ import pytest
 from tinyllm import settings
 from tinyllm.settings import Settings
 
+pytest_plugins = ["tests.servers"]
+
 for name in [name for name in os.environ if name.startswith("TINYLLM_") and name != "TINYLLM_NO_SKIPS"]:
     del os.environ[name]
 os.environ.pop("OLLAMA_HOST", None)

@@ -146,12 +146,13 @@ with open_store(sys.argv[1]) as store:
 
 
 def test_processes_that_start_together_share_one_new_database(tmp_path: Path) -> None:
-    path = tmp_path / "runs.db"
+    folder = tmp_path / "checkpoints"
+    path = folder / "runs.db"
     writers = [subprocess.Popen([sys.executable, "-c", MANY, path, str(n)]) for n in range(8)]
     assert [writer.wait(60) for writer in writers] == [0] * 8
     with open_store(path) as store:
         assert len(store.read_now(names)) == 160
-    assert {file.name for file in tmp_path.iterdir()} <= {"runs.db", "runs.db-lock"}
+    assert {file.name for file in folder.iterdir()} <= {"runs.db", "runs.db-lock"}
 
 
 def test_a_changed_row_is_noticed() -> None:

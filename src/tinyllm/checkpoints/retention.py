@@ -24,7 +24,7 @@ class Retained(Checkpoints):
         names = ", ".join(f":{name}" for name in kept) or "''"
         for table in self.tables[:2]:
             db.execute(
-                f"DELETE FROM {table} WHERE thread_id = :thread AND checkpoint_id NOT IN ({names})",  # noqa: S608
+                f"DELETE FROM {table} WHERE thread_id = :thread AND checkpoint_id NOT IN ({names})",
                 {"thread": thread, **kept},
             )
         self._sweep(db, thread)
@@ -41,9 +41,17 @@ class Retained(Checkpoints):
         rows = db.execute("SELECT checkpoint_id FROM heads WHERE thread_id = :thread", {"thread": thread})
         return [row[0] for row in rows.fetchall()]
 
+    def return_to(self, db: Database, thread: str, checkpoint: str) -> None:
+        """Make an earlier checkpoint the head, without what was done after it."""
+        db.execute(
+            f"DELETE FROM {self.tables[1]} WHERE thread_id = :thread AND checkpoint_id = :id",
+            {"thread": thread, "id": checkpoint},
+        )
+        self._move_head(db, thread, "", checkpoint)
+
     def forget(self, db: Database, thread: str) -> None:
         for table in (*self.tables, "heads"):
-            db.execute(f"DELETE FROM {table} WHERE thread_id = :thread", {"thread": thread})  # noqa: S608
+            db.execute(f"DELETE FROM {table} WHERE thread_id = :thread", {"thread": thread})
 
     def delete_thread(self, thread_id: str) -> None:
         self.store.write_now(lambda db: self.forget(db, str(thread_id)))
@@ -73,10 +81,10 @@ class Retained(Checkpoints):
 
     def _copy(self, db: Database, source: str, target: str) -> None:
         for table in (*self.tables, "heads"):
-            rows = db.execute(f"SELECT * FROM {table} WHERE 1 = 0")  # noqa: S608
+            rows = db.execute(f"SELECT * FROM {table} WHERE 1 = 0")
             columns = ", ".join(each[0] for each in _description(rows) if each[0] != "thread_id")
             db.execute(
-                f"INSERT INTO {table} (thread_id, {columns}) "  # noqa: S608
+                f"INSERT INTO {table} (thread_id, {columns}) "
                 f"SELECT :target, {columns} FROM {table} WHERE thread_id = :source ON CONFLICT DO NOTHING",
                 {"source": source, "target": target},
             )
@@ -91,14 +99,14 @@ class Retained(Checkpoints):
         checkpoints, writes = self.tables[:2]
         for run in map(str, run_ids):
             rows = db.execute(
-                f"SELECT thread_id, checkpoint_ns, checkpoint_id FROM {checkpoints} WHERE {self.run_of} = :run",  # noqa: S608
+                f"SELECT thread_id, checkpoint_ns, checkpoint_id FROM {checkpoints} WHERE {self.run_of} = :run",
                 {"run": run},
             ).fetchall()
             for thread, namespace, checkpoint in rows:
                 place = {"thread": thread, "namespace": namespace, "id": checkpoint}
                 for table in (checkpoints, writes):
                     db.execute(
-                        f"DELETE FROM {table} WHERE thread_id = :thread "  # noqa: S608
+                        f"DELETE FROM {table} WHERE thread_id = :thread "
                         "AND checkpoint_ns = :namespace AND checkpoint_id = :id",
                         place,
                     )
@@ -113,7 +121,7 @@ class Retained(Checkpoints):
         if not db.execute(head, place).rowcount:
             return
         left = db.execute(
-            f"SELECT max(checkpoint_id) FROM {self.tables[0]} "  # noqa: S608
+            f"SELECT max(checkpoint_id) FROM {self.tables[0]} "
             "WHERE thread_id = :thread AND checkpoint_ns = :namespace",
             {"thread": thread, "namespace": namespace},
         ).fetchone()

@@ -36,6 +36,7 @@ class Beside:
     """The run whose checkpoints these are: what else happens in the transaction of each."""
 
     check: Callable[[Database, Saved | None], None]  # refuses a stale writer, files the events
+    after: Callable[[], None] = lambda: None  # the transaction is through
     grouped: bool = False  # one task at a time: its result may wait for the checkpoint that contains it
     held: bool = False  # nothing is written before `flushed` is called
     waiting: list[tuple[str, Writing]] = field(default_factory=list)
@@ -46,7 +47,9 @@ class Beside:
             writing(db)
 
     def forget(self) -> None:
+        """All of it is in the database now."""
         self.waiting.clear()
+        self.after()
 
 
 class Checkpoints(BaseCheckpointSaver[str]):
@@ -175,7 +178,9 @@ class Checkpoints(BaseCheckpointSaver[str]):
             self._put(db, config, checkpoint, metadata, new_versions)
             self._move_head(db, thread, namespace, checkpoint["id"])
 
-        if run is not None and run.held:
+        # The input stands in the run itself: until the first step is done there is nothing else to keep.
+        first = run is not None and run.grouped and metadata.get("source") == "input"
+        if run is not None and (run.held or first):
             run.waiting.append((checkpoint["id"], writing))
             return None
         return writing
@@ -199,6 +204,7 @@ class Checkpoints(BaseCheckpointSaver[str]):
         if writing is not None:
             await self.store.write(writing)
             failpoints.hit("writes.after")
+            self._written(config)
 
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
@@ -207,6 +213,7 @@ class Checkpoints(BaseCheckpointSaver[str]):
         if writing is not None:
             self.store.write_now(writing)
             failpoints.hit("writes.after")
+            self._written(config)
 
     def _putting_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str
@@ -227,9 +234,14 @@ class Checkpoints(BaseCheckpointSaver[str]):
             failpoints.hit("writes.before")
             if run is not None:
                 run.check(db, None)
+                run.flushed(db)
             bare(db)
 
         return writing
+
+    def decode(self, db: Database, config: RunnableConfig) -> CheckpointTuple | None:
+        """The head, read inside a transaction that is open already."""
+        return self._get(db, self._at_head(db, config))
 
 
 def _at(config: RunnableConfig, checkpoint: str) -> RunnableConfig:

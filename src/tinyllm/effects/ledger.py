@@ -1,0 +1,274 @@
+"""The effect ledger: what a run did to the world and what models said to it, so that nothing happens twice."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from tinyllm import failpoints
+from tinyllm.clock import CLOCK, Clock
+from tinyllm.effects.contents import Contents, Undo, remove_file, replace_file
+from tinyllm.errors import Invalid, Permanent, Waiting
+from tinyllm.plain import plain
+from tinyllm.running import current as running
+from tinyllm.running import emit
+from tinyllm.store import Database, Store, checksum, packed, unpacked
+
+# `model` is a reply: recorded like a read, and never in doubt.
+Class = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe", "model"]
+Do = Callable[[str], Awaitable[Any]]
+
+FREE: tuple[Class, ...] = ("read", "model")  # may simply happen again
+
+READ = (
+    "SELECT key, effect, name, request, state, result, undo, crc, number, savepoint FROM effects"
+    " WHERE run = :run AND attempt = 0 ORDER BY number"
+)
+INTENT = (
+    "INSERT INTO effects (run, key, attempt, number, savepoint, effect, name, request, state, undo, crc, began)"
+    " VALUES (:run, :key, 0, :number, :savepoint, :effect, :name, :request, 'intent', :undo, 0, :now)"
+    " ON CONFLICT (run, key, attempt) DO UPDATE SET request = excluded.request, state = 'intent',"
+    " undo = coalesce(effects.undo, excluded.undo)"
+)
+ENDED = (
+    "INSERT INTO effects"
+    " (run, key, attempt, number, savepoint, effect, name, request, state, result, undo, crc, began, ended)"
+    " VALUES (:run, :key, 0, :number, :savepoint, :effect, :name, :request, :state, :result, :undo, :crc, :began, :now)"
+    " ON CONFLICT (run, key, attempt) DO UPDATE SET request = excluded.request, state = excluded.state,"
+    " result = excluded.result, crc = excluded.crc, ended = excluded.ended"
+)
+
+
+class InDoubt(Waiting):
+    """Something may or may not have happened, and nobody but a person can tell."""
+
+    default_code = "IN_DOUBT"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One line of the ledger."""
+
+    key: str
+    effect: Class
+    name: str
+    request: str
+    state: str  # intent, done, failed, unknown
+    result: Any = None
+    undo: dict[str, Any] | None = None
+    number: int = 0
+    savepoint: int = 0
+
+
+def read_ledger(db: Database, run: str) -> list[Recorded]:
+    """What the ledger holds of a run, in its order."""
+    found = []
+    for key, effect, name, request, state, result, undo, crc, number, savepoint in db.execute(
+        READ, {"run": run}
+    ).fetchall():
+        value = None if result is None else unpacked(result, crc, f"effects {run}:{key}")
+        restore = json.loads(undo) if undo else None
+        found.append(Recorded(key, effect, name, request, state, value, restore, number, savepoint))
+    return found
+
+
+@dataclass
+class Ledger:
+    """One run's ledger. Without a run there is none, and effects simply happen."""
+
+    store: Store
+    run: str
+    contents: Contents
+    check: Callable[[Database], None]  # refuses a stale writer
+    clock: Clock = CLOCK
+    savepoint: int = 0
+    offline: bool = False  # a replay: nothing is called, everything must be recorded
+    recorded: dict[str, Recorded] = field(default_factory=dict)
+    _calls: dict[str, int] = field(default_factory=dict)
+    _number: int = 0
+
+    def know(self, recorded: Iterable[Recorded]) -> None:
+        """Go on from what was recorded before."""
+        self.recorded = {line.key: line for line in recorded}
+        self._number = max((line.number for line in self.recorded.values()), default=0)
+
+    async def call(
+        self,
+        name: str,
+        effect: Class,
+        request: Any,
+        do: Do,
+        verify: Do | None = None,
+        undo: Undo | None = None,
+    ) -> Any:
+        """Let it happen once: intent, call, done; a line that is done gives its result again."""
+        if effect == "pure":
+            return await do("")
+        key, asked = self._key(), _hash(request)
+        known = self.recorded.get(key)
+        if known is not None and known.state == "done":
+            if known.request == asked:
+                return known.result
+            self._diverged(known, name, effect)
+        if self.offline:
+            raise Permanent(
+                f"the recorded run did not call {name} here",
+                hint="the graph, a prompt or a model's input changed since",
+                where=running().node,
+                code="REPLAY_DIVERGED",
+            )
+        line = Recorded(key, effect, name, asked, "intent", None, undo.as_dict() if undo else None)
+        line = replace(line, number=self._next(known), savepoint=self.savepoint)
+        if known is not None and known.state in ("intent", "unknown"):
+            line = replace(line, undo=known.undo)
+            happened = await self._settled(known, verify)
+            if happened is not None:
+                return await self._end(line, "done", happened)
+        return await self._perform(line, do)
+
+    async def _perform(self, line: Recorded, do: Do) -> Any:
+        if line.effect not in FREE:
+            await self._intend(line)
+        began = self.clock.now()
+        try:
+            result = await do(f"{self.run}:{line.key}")
+        except BaseException as failure:
+            if line.effect not in FREE:
+                # Told that it was wrong, it did not happen; anything else leaves the question open.
+                state = "failed" if isinstance(failure, Invalid) else "unknown"
+                await asyncio.shield(self._end(line, state, None, began))
+            raise
+        failpoints.hit("effect.called")
+        return await self._end(line, "done", result, began)
+
+    async def _settled(self, known: Recorded, verify: Do | None) -> Any:
+        """What became of an effect that was begun before a crash; None when it is to happen (again)."""
+        if known.effect == "checkable" and verify is not None:
+            return await verify(f"{self.run}:{known.key}")
+        if known.effect in ("unsafe", "checkable"):
+            raise InDoubt(
+                f"{known.name} was begun and may or may not have happened",
+                hint=f"find out, then: tinyllm runs resolve {self.run} --did-happen (or --did-not)",
+                where=running().node,
+            )
+        return None
+
+    async def _intend(self, line: Recorded) -> None:
+        def intend(db: Database) -> None:
+            failpoints.hit("intent.before")
+            self.check(db)
+            db.execute(INTENT, self._values(line))
+
+        await self.store.write(intend)
+        self.recorded[line.key] = line
+        failpoints.hit("intent.after")
+
+    async def _end(self, line: Recorded, state: str, result: Any, began: float = 0.0) -> Any:
+        kept = plain(result)
+        text = packed(kept)
+        ended = {"state": state, "result": text, "crc": checksum(text), "began": began}
+
+        def end(db: Database) -> None:
+            failpoints.hit("effect.before")
+            self.check(db)
+            db.execute(ENDED, {**self._values(line), **ended})
+
+        await self.store.write(end)
+        self.recorded[line.key] = replace(line, state=state, result=kept)
+        failpoints.hit("effect.after")
+        return kept
+
+    def _values(self, line: Recorded) -> dict[str, Any]:
+        return {
+            "run": self.run,
+            "key": line.key,
+            "number": line.number,
+            "savepoint": line.savepoint,
+            "effect": line.effect,
+            "name": line.name,
+            "request": line.request,
+            "undo": packed(line.undo) if line.undo else None,
+            "now": self.clock.now(),
+        }
+
+    def _key(self) -> str:
+        """`node[item]:visit:call`: the same place in the same run, whatever LangGraph calls it."""
+        run = running()
+        item = run.extra.get("item")
+        place = f"{run.node}{'' if item is None else f'[{item}]'}:{run.visit}"
+        self._calls[place] = self._calls.get(place, 0) + 1
+        return f"{place}:{self._calls[place]}"
+
+    def _next(self, known: Recorded | None) -> int:
+        if known is not None:
+            return known.number
+        self._number += 1
+        return self._number
+
+    def _diverged(self, known: Recorded, name: str, effect: Class) -> None:
+        """The same place now asks for something else: what may happen again does, the rest stops."""
+        if self.offline or effect not in FREE:
+            raise Permanent(
+                f"{name} was done here before with another request",
+                hint="roll the run back, or fork it: it cannot be continued as it was",
+                where=running().node,
+                code="REPLAY_DIVERGED" if self.offline else "EFFECT_DIVERGED",
+            )
+        emit("note", text=f"{known.name} is asked again: the request is another than before")
+
+    async def write_file(self, path: Path, content: bytes | None) -> None:
+        """Change or, without content, delete a file so that a rollback brings back what was there."""
+        undo = await asyncio.to_thread(Undo.of, path, content, self.contents)
+
+        async def do(_key: str) -> None:
+            await asyncio.to_thread(_change, path, content)
+
+        await self.call("file", "idempotent", [str(path), undo.after], do, undo=undo)
+
+
+def _change(path: Path, content: bytes | None) -> None:
+    if content is None:
+        remove_file(path)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, content, path.stat().st_mode & 0o7777 if path.exists() else None)
+
+
+def _hash(request: Any) -> str:
+    text = json.dumps(request, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+_ledger: ContextVar[Ledger | None] = ContextVar("tinyllm_ledger", default=None)
+
+
+@contextmanager
+def recording(ledger: Ledger) -> Iterator[Ledger]:
+    """Everything called inside, in any task, goes through this ledger."""
+    token = _ledger.set(ledger)
+    try:
+        yield ledger
+    finally:
+        _ledger.reset(token)
+
+
+async def perform(name: str, effect: Class, request: Any, do: Do, verify: Do | None = None) -> Any:
+    """Do something to the world, or ask a model, through the ledger of the current run if there is one."""
+    ledger = _ledger.get()
+    if ledger is None:
+        return await do("")
+    return await ledger.call(name, effect, request, do, verify)
+
+
+async def write_file(path: Path, content: bytes | None) -> None:
+    """Write a file of the workspace (delete it, without content); a rollback of the run restores it."""
+    ledger = _ledger.get()
+    if ledger is None:
+        await asyncio.to_thread(_change, path, content)
+    else:
+        await ledger.write_file(path, content)

@@ -1,0 +1,101 @@
+"""What can be read of runs and threads, without taking part in any."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tinyllm.checkpoints import Checkpoints, open_checkpoints
+from tinyllm.clock import Clock
+from tinyllm.effects import Contents, Ledger, Recorded, read_ledger
+from tinyllm.errors import Permanent, UsageError
+from tinyllm.state import Message
+from tinyllm.store import Database, Store, checksum, damaged
+from tinyllm.transactions import doctor, retention
+from tinyllm.transactions.rows import (
+    Line,
+    RunRow,
+    read_run,
+    read_runs,
+    read_savepoints,
+    read_timeline,
+    read_window,
+)
+
+
+class Archive:
+    """One database, looked at."""
+
+    def __init__(self, store: Store, *, kept: int = retention.KEPT, contents: Path | None = None) -> None:
+        self.store = store
+        self.clock: Clock = store.clock
+        self.kept = kept
+        self._contents = contents
+
+    @cached_property
+    def saver(self) -> Checkpoints:
+        return open_checkpoints(self.store)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What files held before runs changed them, beside the database."""
+        if self._contents is not None:
+            return Contents(self._contents)
+        if self.store.dialect != "sqlite":
+            raise UsageError("with a database on a server, name a folder for the contents of files")
+        return Contents(Path(f"{self.store.where}-files"))
+
+    async def run(self, id: str) -> RunRow:
+        return await self.store.read(lambda db: read_run(db, id))
+
+    async def runs(self, *, thread: str = "", limit: int = 50) -> list[RunRow]:
+        return await self.store.read(lambda db: read_runs(db, thread=thread, limit=limit))
+
+    async def timeline(self, id: str) -> list[Line]:
+        return await self.store.read(lambda db: read_timeline(db, read_run(db, id).id))
+
+    async def savepoints(self, id: str) -> dict[int, dict[str, Any]]:
+        return await self.store.read(lambda db: read_savepoints(db, read_run(db, id).id))
+
+    async def effects(self, id: str) -> list[Recorded]:
+        return await self.store.read(lambda db: read_ledger(db, read_run(db, id).id))
+
+    async def window(self, thread: str, turns: int = 20) -> list[Message]:
+        """The conversation of a thread as its next run would see it."""
+
+        def look(db: Database) -> list[Message]:
+            row = db.execute("SELECT head FROM threads WHERE id = :id", {"id": thread}).fetchone()
+            return read_window(db, row[0], turns) if row and row[0] else []
+
+        return await self.store.read(look)
+
+    async def last_thread(self) -> str:
+        """The thread that was used last: what `--continue` means."""
+        row = await self.store.read(
+            lambda db: db.execute("SELECT id FROM threads ORDER BY updated DESC LIMIT 1").fetchone()
+        )
+        if row is None:
+            raise UsageError("there is no conversation to continue", hint="ask something first")
+        return str(row[0])
+
+    async def graph(self, fingerprint: str) -> str:
+        """The graph that a run began with."""
+        row = await self.store.read(
+            lambda db: db.execute(
+                "SELECT body, crc FROM graphs WHERE fingerprint = :f", {"f": fingerprint}
+            ).fetchone()
+        )
+        if row is None:
+            raise Permanent("the graph of this run is not in the database", code="GRAPH_UNKNOWN")
+        if checksum(row[0]) != row[1]:
+            raise damaged("a pinned graph", "graphs")
+        return str(row[0])
+
+    async def replay(self, id: str) -> Ledger:
+        """A ledger that gives what was recorded and lets nothing happen."""
+        ledger = Ledger(self.store, id, self.contents, check=lambda _: None, clock=self.clock, offline=True)
+        ledger.know(await self.effects(id))
+        return ledger
+
+    async def problems(self) -> list[str]:
+        """What breaks a promise, as sentences; `doctor` prints them."""
+        return await self.store.read(lambda db: doctor.problems(db, self.saver)) + self.store.problems()

@@ -1,0 +1,140 @@
+"""What the database says of runs and threads, as values."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
+
+from tinyllm.clock import Clock
+from tinyllm.errors import UsageError
+from tinyllm.problems import did_you_mean
+from tinyllm.state import Message
+from tinyllm.store import Database, checksum, damaged, unpacked
+from tinyllm.transactions.owner import Owner
+
+Status = Literal["created", "executing", "committed", "rolling_back", "rolled_back", "waiting", "in_doubt"]
+ENDED: tuple[Status, ...] = ("committed", "rolled_back")
+ASKING: tuple[Status, ...] = ("waiting", "in_doubt")
+
+COLUMNS = (
+    "id, thread, parent, seq, status, fingerprint, graph, durability, every, attempt, question,"
+    " inputs, answer, waits, error, crc, fence, host, pid, started, lease, created, updated"
+)
+
+# A thread is the chain of runs from its head backwards: what is not on it never happened.
+CHAIN = (
+    "WITH RECURSIVE chain (id, parent, depth) AS ("
+    " SELECT id, parent, 1 FROM runs WHERE id = :head AND status = 'committed'"
+    " UNION ALL SELECT runs.id, runs.parent, chain.depth + 1 FROM runs JOIN chain ON runs.id = chain.parent"
+    " WHERE chain.depth < :turns) "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run, as it was when it was read."""
+
+    id: str
+    thread: str
+    parent: str
+    seq: int
+    status: Status
+    fingerprint: str
+    graph: str
+    durability: str
+    every: int
+    attempt: int
+    question: str
+    inputs: dict[str, Any]
+    answer: dict[str, Any] | None
+    waits: Any
+    error: dict[str, str] | None
+    fence: int
+    owner: Owner
+    lease: float
+    created: float
+    updated: float
+
+    def held(self, clock: Clock) -> bool:
+        """Somebody works on it: the lease runs, and its owner is not known to be gone."""
+        return self.lease > clock.now() and not self.owner.gone()
+
+    def shown(self, clock: Clock) -> str:
+        """Its status for people: a run whose worker is gone can be resumed."""
+        working = self.status in ("created", "executing", "rolling_back")
+        return "recoverable" if working and not self.held(clock) else self.status
+
+
+def run_from(row: Sequence[Any]) -> RunRow:
+    (id, thread, parent, seq, status, fingerprint, graph, durability, every, attempt, question,
+     inputs, answer, waits, error, crc, fence, host, pid, started, lease, created, updated) = row  # fmt: skip
+    if status not in get_args(Status) or checksum(question, inputs, answer) != crc:
+        raise damaged(f"the run {id}", "runs")
+    return RunRow(
+        id, thread, parent or "", seq, cast("Status", status), fingerprint, graph, durability, every, attempt,
+        question, json.loads(inputs), _json(answer), _json(waits), _json(error), fence,
+        Owner(host, pid, started), lease, created, updated,
+    )  # fmt: skip
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def read_run(db: Database, id: str) -> RunRow:
+    """The run of that id, or of the only id that begins so."""
+    row = db.execute(f"SELECT {COLUMNS} FROM runs WHERE id = :id", {"id": id}).fetchone()
+    if row is None and len(id) >= 4:
+        sql = f"SELECT {COLUMNS} FROM runs WHERE substr(id, 1, :n) = :id LIMIT 2"
+        rows = db.execute(sql, {"id": id, "n": len(id)}).fetchall()
+        row = rows[0] if len(rows) == 1 else None
+    if row is None:
+        known = [
+            each[0] for each in db.execute("SELECT id FROM runs ORDER BY created DESC LIMIT 200").fetchall()
+        ]
+        raise UsageError(
+            f"there is no run {id!r}{did_you_mean(id, known)}",
+            hint="`tinyllm runs list` lists them",
+            code="RUN_UNKNOWN",
+        )
+    return run_from(row)
+
+
+def read_runs(db: Database, *, thread: str = "", limit: int = 50) -> list[RunRow]:
+    """The newest runs first."""
+    where = "WHERE thread = :thread " if thread else ""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM runs {where}ORDER BY created DESC, seq DESC LIMIT :limit",
+        {"limit": limit, **({"thread": thread} if thread else {})},
+    )
+    return [run_from(row) for row in rows.fetchall()]
+
+
+def read_window(db: Database, head: str, turns: int) -> list[Message]:
+    """The last turns of a thread, oldest first: what committed runs said, and nothing else."""
+    rows = db.execute(
+        CHAIN + "SELECT messages.body, messages.crc FROM chain JOIN messages ON messages.run = chain.id"
+        " ORDER BY chain.depth DESC, messages.seq",
+        {"head": head, "turns": turns},
+    )
+    return [unpacked(body, crc, "messages") for body, crc in rows.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a run's timeline."""
+
+    at: float
+    kind: str
+    node: str
+    data: dict[str, Any]
+
+
+def read_timeline(db: Database, run: str) -> list[Line]:
+    rows = db.execute("SELECT at, kind, node, data FROM events WHERE run = :run ORDER BY seq", {"run": run})
+    return [Line(at, kind, node, json.loads(data)) for at, kind, node, data in rows.fetchall()]
+
+
+def read_savepoints(db: Database, run: str) -> dict[int, dict[str, Any]]:
+    """Number → checkpoint, step and node. After a return to an earlier one, the newest of a number counts."""
+    return {line.data["number"]: line.data for line in read_timeline(db, run) if line.kind == "savepoint"}

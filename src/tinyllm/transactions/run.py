@@ -1,0 +1,278 @@
+"""A run while it is executed: its lease, its fence, its events, and the one write that ends it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from tinyllm import failpoints
+from tinyllm.checkpoints import Beside, Checkpoints, Saved
+from tinyllm.clock import Clock
+from tinyllm.effects import InDoubt, Ledger, recording
+from tinyllm.errors import Permanent, Stopped, TinyError, classify
+from tinyllm.plain import plain
+from tinyllm.running import Event
+from tinyllm.state import Message
+from tinyllm.store import Database, Store, checksum, packed
+from tinyllm.transactions.owner import LEASE, RENEWAL
+from tinyllm.transactions.rows import RunRow, Status
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+PREVIEW = 200  # characters of a value in an event: the whole of it is in the checkpoint
+UNKEPT = ("token",)  # events that only somebody who watches wants
+
+MINE = " WHERE id = :run AND fence = :fence AND status = 'executing'"
+
+
+@dataclass
+class Run:
+    """One transaction. Leave it by `commit`, `wait`, or an exception, which rolls it back."""
+
+    row: RunRow
+    store: Store
+    saver: Checkpoints
+    ledger: Ledger
+    clock: Clock
+    window: list[Message]  # the conversation that it goes on with
+    planned: Callable[[Database], object] | None = None  # writes it down, when it was not at its begin
+    resumed: bool = False  # it has checkpoints: go on from there instead of from the inputs
+    question_asked: Any = None  # what a person was asked, when it waited
+    status: Status = "executing"
+    seq: int = 0
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _beside: Beside = field(init=False)
+    _entered: ExitStack = field(default_factory=ExitStack)
+    _timer: asyncio.TimerHandle | None = None
+    _renewed: float = 0.0  # by the clock that never steps back
+
+    def __post_init__(self) -> None:
+        self._beside = Beside(self._check, self._written, held=self.row.durability == "exit")
+        self.ledger.check = self.fence
+        self._renewed = self.clock.monotonic()
+
+    @property
+    def id(self) -> str:
+        return self.row.id
+
+    @property
+    def thread(self) -> str:
+        return self.row.thread
+
+    @property
+    def durability(self) -> Literal["sync", "exit"]:
+        return "exit" if self.row.durability == "exit" else "sync"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """For LangGraph: every run has its own chain of checkpoints, so no run can fork another's."""
+        return {"configurable": {"thread_id": self.id}}
+
+    def alone(self) -> None:
+        """One task at a time: its result is written with the checkpoint that contains it."""
+        self._beside.grouped = True
+
+    # Inside it.
+
+    async def __aenter__(self) -> "Run":
+        self.saver.runs[self.id] = self._beside
+        self._entered.enter_context(recording(self.ledger))
+        self._renew_later()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._entered.close()
+        try:
+            if self.status == "executing":
+                await asyncio.shield(asyncio.ensure_future(self._left(failure)))
+        finally:
+            self.saver.runs.pop(self.id, None)
+
+    async def _left(self, failure: BaseException | None) -> None:
+        """Nobody ended it: by what was raised, it waits, can be resumed, or never happened."""
+        if isinstance(failure, InDoubt):
+            await self._pause("in_doubt", {"question": failure.message, "hint": failure.hint})
+        elif failure is None or _stopped(failure):
+            await self.release()
+        elif isinstance(failure, TinyError) and failure.code == "FENCED":
+            self.status = "rolled_back"  # for us; whoever took it over decides
+        else:
+            from tinyllm.transactions.undo import undo
+
+            error = classify(failure) if isinstance(failure, Exception) else Permanent(repr(failure))
+            await undo(self, error.as_dict())
+
+    def note(self, event: Event) -> None:
+        """File an event with the next write."""
+        if event.kind in UNKEPT:
+            return
+        self.seq += 1
+        data = {name: _preview(value) for name, value in event.data.items()}
+        self._events.append(
+            {"run": self.id, "seq": self.seq, "at": event.at or self.clock.now(), "kind": event.kind,
+             "node": event.node, "data": packed(plain(data))}
+        )  # fmt: skip
+
+    def fence(self, db: Database) -> None:
+        """Refuse to write when somebody else has taken this run over; renew the lease when it is due."""
+        me = {"run": self.id, "fence": self.row.fence}
+        if self.planned and not db.execute("SELECT 1 FROM runs WHERE id = :run", {"run": self.id}).fetchone():
+            self.planned(db)
+        due = self.clock.monotonic() - self._renewed
+        # SQLite has one writer: what is read inside a write cannot change before its end.
+        if self.store.dialect == "sqlite" and 0 <= due < RENEWAL / 2:
+            if db.execute("SELECT 1 FROM runs" + MINE, me).fetchone() is None:
+                raise fenced(self.id)
+            return
+        lease = {**me, "lease": self.clock.now() + LEASE}
+        if not db.execute("UPDATE runs SET lease = :lease" + MINE, lease).rowcount:
+            raise fenced(self.id)
+        self._renewed = self.clock.monotonic()
+
+    def _check(self, db: Database, saved: Saved | None) -> None:
+        self.fence(db)
+        if saved is not None and not saved.namespace and saved.step >= 0 and saved.step % self.row.every == 0:
+            self._take_savepoint(saved)
+        self._file_events(db)
+
+    def _take_savepoint(self, saved: Saved) -> None:
+        number = saved.step // self.row.every
+        self.ledger.savepoint = number + 1
+        # A transaction may be run twice; its savepoint is noted once.
+        if not any(e["kind"] == "savepoint" and saved.checkpoint in e["data"] for e in self._events):
+            data = {"number": number, "step": saved.step, "checkpoint": saved.checkpoint}
+            self.note(Event("savepoint", data=data, at=self.clock.now()))
+
+    def _file_events(self, db: Database) -> None:
+        for event in self._events:
+            db.execute(
+                "INSERT INTO events (run, seq, at, kind, node, data)"
+                " VALUES (:run, :seq, :at, :kind, :node, :data) ON CONFLICT (run, seq) DO NOTHING",
+                event,
+            )
+
+    def flush(self, db: Database) -> None:
+        """Write what waited for the end."""
+        self._beside.flushed(db)
+        self._file_events(db)
+
+    def over(self, status: Status) -> None:
+        """It stands in the database that this run is not executed here any more."""
+        self.status = status
+        self._beside.forget()
+
+    def _written(self) -> None:
+        self._events.clear()
+
+    def _renew_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(RENEWAL, lambda: loop.create_task(self._renew()))
+
+    async def _renew(self) -> None:
+        """A long call writes nothing; the lease must not end meanwhile."""
+        if self.status == "executing":
+            self._renew_later()
+            try:
+                await self.store.write(self.fence)
+            except TinyError:
+                # Fenced or out of disk: the next real write says so, to whoever can handle it.
+                return
+
+    # Ending it.
+
+    async def commit(self, answer: Mapping[str, Any], messages: Sequence[Message] = ()) -> None:
+        """All that the run did becomes visible, at once, if the thread is still what it began with."""
+        kept = packed(plain(dict(answer)))
+        crc = checksum(self.row.question, packed(self.row.inputs), kept)
+
+        def commit(db: Database) -> None:
+            failpoints.hit("commit.before")
+            self.fence(db)
+            self.flush(db)
+            self._file_messages(db, messages)
+            db.execute(
+                "UPDATE runs SET status = 'committed', answer = :answer, crc = :crc, lease = 0, waits = NULL,"
+                " updated = :now" + MINE,
+                {"answer": kept, "crc": crc, **self._me()},
+            )
+            moved = db.execute(
+                "UPDATE threads SET head = :run, holder = NULL, seq = seq + 1, updated = :now"
+                " WHERE id = :thread AND holder = :run AND coalesce(head, '') = :parent",
+                {**self._me(), "parent": self.row.parent},
+            )
+            if not moved.rowcount:
+                raise fenced(self.id)
+
+        await self.store.write(commit)
+        self.over("committed")
+        failpoints.hit("commit.after")
+
+    def _file_messages(self, db: Database, messages: Sequence[Message]) -> None:
+        for seq, message in enumerate(messages):
+            body = packed(plain(message))
+            db.execute(
+                "INSERT INTO messages (run, seq, body, crc) VALUES (:run, :seq, :body, :crc)"
+                " ON CONFLICT (run, seq) DO UPDATE SET body = excluded.body, crc = excluded.crc",
+                {"run": self.id, "seq": seq, "body": body, "crc": checksum(body)},
+            )
+
+    async def wait(self, question: Mapping[str, Any]) -> None:
+        """Stop until a person answers; the thread stays taken."""
+        await self._pause("waiting", question)
+
+    async def _pause(self, status: Status, question: Mapping[str, Any]) -> None:
+        await self._leave(status, packed(plain(dict(question))))
+
+    async def release(self) -> None:
+        """Stop without an end: the run can be resumed, or rolled back, by anybody."""
+        await self._leave("executing", None)
+
+    async def _leave(self, status: Status, waits: str | None) -> None:
+        def leave(db: Database) -> None:
+            failpoints.hit(f"{status}.before")
+            self.fence(db)
+            self.flush(db)
+            db.execute(
+                "UPDATE runs SET status = :status, waits = :waits, lease = 0, updated = :now" + MINE,
+                {"status": status, "waits": waits, **self._me()},
+            )
+
+        await self.store.write(leave)
+        self.over(status)
+        failpoints.hit(f"{status}.after")
+
+    def _me(self) -> dict[str, Any]:
+        return {
+            "run": self.id,
+            "fence": self.row.fence,
+            "thread": self.thread,
+            "now": self.clock.now(),
+        }
+
+
+def _stopped(failure: BaseException) -> bool:
+    stops = (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit, Stopped)
+    return isinstance(failure, stops)
+
+
+def _preview(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = value if isinstance(value, str) else packed(plain(value))
+    if len(text) <= PREVIEW:
+        return value
+    return f"{text[:PREVIEW]}…"
+
+
+def fenced(run: str) -> TinyError:
+    return Permanent(
+        f"the run {run} was taken over by another process",
+        hint=f"`tinyllm runs show {run}` tells by whom; this process wrote nothing more",
+        code="FENCED",
+    )
