@@ -88,7 +88,7 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001
 
 
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "unit": "weeks?|days?|hours?|minutes?|seconds?",
         "units": r"(?:weeks?|days?|hours?|minutes?|seconds?)(?:(?:,? and |, )(?:days?|hours?|minutes?|seconds?)){1,4}",
@@ -106,16 +106,11 @@ def _solution(answer: str, value: str, *steps: str) -> Solution:
 def _long(seconds: Fraction, *steps: str) -> Solution:
     if seconds < 0 or seconds.denominator != 1:
         raise Unsure("not a length of whole seconds")
-    return _solution(length(seconds), _iso(int(seconds)), *steps)
+    return _solution(length(seconds), _value(int(seconds)), *steps)
 
 
-def _iso(seconds: int) -> str:
-    """`PT5H23M`, as ISO 8601 writes a length of time."""
-    days, rest = divmod(seconds, _DAY)
-    parts = ((rest // 3600, "H"), (rest // 60 % 60, "M"), (rest % 60, "S"))
-    clock = "".join(f"{amount}{letter}" for amount, letter in parts if amount)
-    text = f"P{f'{days}D' if days else ''}{f'T{clock}' if clock else ''}"
-    return text if text != "P" else "PT0S"
+def _value(seconds: int) -> str:
+    return f"{seconds // 60} minutes" if seconds % 60 == 0 else f"{seconds} seconds"
 
 
 def _seconds(text: str) -> Fraction:
@@ -261,7 +256,7 @@ def _broken_down(found: Found) -> Solution | None:
         parts.append(f"{amount} {unit}{'' if amount == 1 else 's'}")
     if rest:
         raise Unsure("something is left over")
-    return _solution(" ".join(parts), _iso(int(total)))
+    return _solution(" ".join(parts), _value(int(total)))
 
 
 def solve(question: Question) -> Solution | None:

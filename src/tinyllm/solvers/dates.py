@@ -11,7 +11,7 @@ from tinyllm.solvers.calendar import WEEKDAYS, written
 from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
 from tinyllm.solvers.solution import Question, Solution
 
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "day": "|".join(WEEKDAYS),
         "weekday": "|".join([*WEEKDAYS, "weekday", "weekend"]),

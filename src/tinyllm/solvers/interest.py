@@ -18,7 +18,7 @@ _TIMES = {
     "every quarter": 4, "monthly": 12, "every month": 12, "weekly": 52, "daily": 365, "every day": 365,
     "continuously": 0,
 }  # fmt: skip
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "often": "|".join(_TIMES),
         "term": r"(?:\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|a)[ -](?:years?|months?)",
@@ -35,7 +35,7 @@ BOOK = Phrasebook(
         "often": "[interest] [is] (compounded|compounding|compounds) {often}",
     },
 )
-_CLAUSE = Phrase("[and] (<rate>|<time>|<often>|invested|deposited)", lambda _: None, BOOK)
+_CLAUSE: Phrase[Solution] = Phrase("[and] (<rate>|<time>|<often>|invested|deposited)", lambda _: None, BOOK)
 
 
 def _solution(amount: Money, *steps: str) -> Solution:

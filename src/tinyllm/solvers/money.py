@@ -9,7 +9,7 @@ from tinyllm.solvers.numbers import Money, exact, integer, money, plain, rate, r
 from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
 from tinyllm.solvers.solution import Question, Solution
 
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "bill": "bill|meal|dinner|lunch|check|tab|restaurant bill|tip|purchase|item|order|product|price|purchase price|fare",
         "item": "item|product|shirt|dress|jacket|coat|pair of shoes|pair of jeans|book|laptop|phone|computer|tv|television|"

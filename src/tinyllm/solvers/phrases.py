@@ -5,10 +5,11 @@ several phrases share. A question fits only when all of it is consumed: a word n
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Generic, TypeVar
 
-from tinyllm.solvers.solution import Question, Solution
+from tinyllm.solvers.solution import Question
 
 
 class Unsure(Exception):
@@ -16,7 +17,8 @@ class Unsure(Exception):
 
 
 Found = Mapping[str, str]
-Reader = Callable[[Found], Solution | None]
+T = TypeVar("T")
+Reader = Callable[[Found], T | None]
 
 _ASK = (
     r"(?:tell me|give me|give|show me|show|calculate|compute|find|determine|evaluate|work out|figure out|get|state"
@@ -82,10 +84,10 @@ def tidy(text: str) -> str:
     return text[opening.end() :] if opening else text
 
 
-class Phrase:
+class Phrase(Generic[T]):
     """One way of asking, compiled when it is first needed: start-up stays fast."""
 
-    def __init__(self, text: str, reader: Reader, book: "Phrasebook") -> None:
+    def __init__(self, text: str, reader: Reader[T], book: "Phrasebook[T]") -> None:
         self.text = text
         self.reader = reader
         self.book = book
@@ -112,7 +114,7 @@ class Phrase:
             return rf"({self.book.slots[name.rstrip('0123456789')]})[,:;.]? "
         return rf"{piece}[,:;.]? "
 
-    def read(self, text: str) -> Solution | None:
+    def read(self, text: str) -> T | None:
         match = self.pattern.fullmatch(text)
         if match is None:
             return None
@@ -142,23 +144,27 @@ class Phrase:
         return dict(pieces)
 
 
-class Phrasebook:
+class Phrasebook(Generic[T]):
     """The phrases of one field."""
 
     def __init__(self, slots: Mapping[str, str], parts: Mapping[str, str] | None = None) -> None:
-        self.phrases: list[Phrase] = []
+        self.phrases: list[Phrase[T]] = []
         self.slots = {**SLOTS, **slots}
         self.parts = parts or {}
 
-    def says(self, *texts: str) -> Callable[[Reader], Reader]:
+    def says(self, *texts: str) -> Callable[[Reader[T]], Reader[T]]:
         """Register the ways of asking for what the function reads."""
 
-        def register(reader: Reader) -> Reader:
+        def register(reader: Reader[T]) -> Reader[T]:
             self.phrases.extend(Phrase(text, reader, self) for text in texts)
             return reader
 
         return register
 
-    def solve(self, question: Question) -> Solution | None:
-        text = tidy(question.text) + " "
-        return next(filter(None, (phrase.read(text) for phrase in self.phrases)), None)
+    def readings(self, text: str) -> Iterator[T]:
+        """What the question may mean, in the order of the phrases."""
+        said = tidy(text) + " "
+        return (meaning for phrase in self.phrases if (meaning := phrase.read(said)) is not None)
+
+    def solve(self, question: Question) -> T | None:
+        return next(self.readings(question.text), None)

@@ -8,7 +8,7 @@ from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
 from tinyllm.solvers.solution import Question, Solution
 
 _LIST = r"[\[({] ?[-+.\d][-+\d., ]*[\])}]"
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "list": _LIST,
         "weights": r"[\[({]?[\d.][\d.,;/% and&]*[\])}]?",

@@ -39,7 +39,7 @@ _ANY = "|".join(_STATISTICS.values())
 _WHOLE = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _STATISTICS.items()}
 
 _CALL = re.compile(r"(?<=[a-z])(?=[(\[])", re.IGNORECASE)
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "statistic": _ANY,
         "several": rf"(?:{_ANY})(?:, (?:the )?(?:{_ANY}))*(?:,? and (?:the )?(?:{_ANY}))",

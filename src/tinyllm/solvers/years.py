@@ -9,7 +9,7 @@ from tinyllm.solvers.numbers import integer
 from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
 from tinyllm.solvers.solution import Question, Solution
 
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "year": r"\d{4}",
         "month": "|".join(MONTHS),

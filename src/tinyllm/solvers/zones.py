@@ -11,7 +11,7 @@ from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
 from tinyllm.solvers.places import ahead, honest, local, titled, zone
 from tinyllm.solvers.solution import Question, Solution
 
-BOOK = Phrasebook(
+BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "place": r"(?:(?:utc|gmt) ?[+-]\d{1,2}(?::?\d\d)?|[a-zéãü][a-zéãü./_'-]*(?: [a-zéãü./_'-]+){0,3}?)",
         "way": "ahead|behind|in front",
