@@ -47,6 +47,7 @@ def anything(question: Question) -> bool:
 
 FIELDS = (
     Field("mathematics", anything),
+    Field("table", has_files),
     Field(
         "statistics",
         says(
@@ -89,6 +90,13 @@ FIELDS = (
         says(
             "price cost discount off tip tax vat gst gratuity markup marked percent percentage split divide divided share "
             "shared bill pay save discounted reduced break sale"
+        ),
+    ),
+    Field(
+        "logic",
+        says(
+            "true false tautology contradiction contingency satisfiable unsatisfiable truth equivalent imply implies "
+            "entail follow follows valid contrapositive converse inverse negation satisfying conclude infer deduce same"
         ),
     ),
 )
