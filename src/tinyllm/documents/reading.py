@@ -48,8 +48,10 @@ def _decoded(text: str | bytes, where: str) -> str:
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         decoded.encode()
-    except UnicodeError:
-        refuse(where, 0, "not UTF-8 text", "save it as UTF-8", "NOT_TEXT")
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        line = text[:start].count(b"\n" if isinstance(text, bytes) else "\n") + 1  # type: ignore[arg-type]
+        refuse(where, line, "not UTF-8 text", "save it as UTF-8", "NOT_TEXT")
     if "\0" in decoded:
         line = decoded.count("\n", 0, decoded.index("\0")) + 1
         refuse(where, line, "a NUL character: this is a binary file", "give a text file", "NOT_TEXT")

@@ -1,53 +1,64 @@
 """What is wrong with a graph although each of its parts is right."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from tinyllm.checks import CHECKS
 from tinyllm.documents import Document
+from tinyllm.documents import Path as Place
 from tinyllm.errors import TinyError
 from tinyllm.kinds import Node
 from tinyllm.problems import Problem, did_you_mean
 from tinyllm.spec.graph import GraphSpec
-from tinyllm.state import BEGIN, RESERVED
+from tinyllm.state import BEGIN, RESERVED, RETRY
+from tinyllm.templates import Expression, Template
 from tinyllm.texts import argument, expression, template
 from tinyllm.toolkit import Toolbox
 
 Say = Callable[..., Problem]
+OTHER_EXITS = ("on_error", "routes", "together", "default", "fan_out", "choices")
 
 
-def check(spec: GraphSpec, document: Document, key: str, tools: Toolbox) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a file names, whether or not it could be read: node id → its place, and the keys of `models:`."""
+
+    nodes: Mapping[str, Place]
+    models: tuple[str, ...]
+
+
+def check(spec: GraphSpec, document: Document, named: Named, tools: Toolbox) -> list[Problem]:
     """Every problem of the graph, each at its line."""
-    problems = list(_heads(spec, document))
-    for index, (id, node) in enumerate(spec.nodes.items()):
-        place: tuple[str | int, ...] = (key, index if key == "steps" else id)
-        say = partial(_say, document, place)
-        problems += _ids(id, say)
-        problems += _exits(spec, node, say)
-        problems += _models(spec, node, say)
+    problems = list(_heads(spec, document, named))
+    for id, node in spec.nodes.items():
+        say = partial(_say, document, named.nodes[id])
+        problems += _exits(named, node, say)
+        problems += _models(named, node, say)
         problems += _tools(node, tools, say)
-        problems += _texts(spec, node, say)
+        problems += _texts(spec, named, node, say)
         problems += _names(node, say)
-    if not problems:
-        problems += _unreachable(spec, document, key)
+        problems += _beside(spec, node, say)
+    for id, place in named.nodes.items():
+        problems += _ids(id, partial(_say, document, place))
+    if spec.nodes and not problems and len(spec.nodes) == len(named.nodes):
+        problems += _unreachable(spec, document, named)
     return problems
 
 
-def _say(
-    document: Document, place: tuple[str | int, ...], field: str, message: str, fix: str = ""
-) -> Problem:
+def _say(document: Document, place: Place, field: str, message: str, fix: str = "") -> Problem:
     return document.problem((*place, field), message, fix)
 
 
-def _heads(spec: GraphSpec, document: Document) -> Iterator[Problem]:
-    if spec.start and spec.start not in spec.nodes:
-        fix = did_you_mean(spec.start, spec.nodes)
+def _heads(spec: GraphSpec, document: Document, named: Named) -> Iterator[Problem]:
+    if spec.start and spec.start not in named.nodes:
+        fix = did_you_mean(spec.start, named.nodes)
         yield document.problem(("start",), f"start: there is no node {spec.start!r}", fix)
     for key, entry in spec.models.items():
-        if entry.fallback and not _is_model(entry.fallback, spec):
+        if entry.fallback and not _is_model(entry.fallback, named):
             fix = (
-                did_you_mean(entry.fallback, spec.models)
+                did_you_mean(entry.fallback, named.models)
                 or "name an entry of `models:` or a model like name:tag"
             )
             yield document.problem(("models", key, "fallback"), f"there is no model {entry.fallback!r}", fix)
@@ -56,35 +67,45 @@ def _heads(spec: GraphSpec, document: Document) -> Iterator[Problem]:
 def _ids(id: str, say: Say) -> Iterator[Problem]:
     if id in (*RESERVED, BEGIN):
         yield say("id", f"{id!r} is a reserved name", "call the node something else")
+    elif id.startswith("__"):
+        yield say("id", f"{id!r} is a reserved name", "begin it with a letter")
     elif not id.replace("_", "a").replace("-", "a").isalnum():
         yield say("id", f"{id!r} is not a node's name", "use letters, digits, _ and -")
 
 
-def _exits(spec: GraphSpec, node: Node, say: Say) -> Iterator[Problem]:
-    for field in (*node.exit_fields, "on_error", "routes", "together", "default", "fan_out", "choices"):
-        for target in _targets(getattr(node, field, ()), field):
-            if target in spec.nodes or target in RESERVED[:3]:
-                continue
-            fix = did_you_mean(target, (*spec.nodes, *RESERVED[:3])) or "name a node, or end, or refuse"
-            yield say(field, f"{field} leads to {target!r}, which is no node", fix)
-    if "retry" in node.exits() and "judges" not in type(node).model_fields:
-        yield say("to", "only a gate can `retry`", "name the node to go back to")
+def _exits(named: Named, node: Node, say: Say) -> Iterator[Problem]:
+    for field in dict.fromkeys((*node.exit_fields, *OTHER_EXITS)):
+        value = getattr(node, field, None)
+        if value == "" and field in node.exit_fields:
+            yield say(field, f"{field} leads nowhere", "name a node, or end")
+        for target in _targets(value, field):
+            if target == RETRY and field != "fails":
+                yield say(
+                    field,
+                    f"{field}: only the `fails` of a gate can be `retry`",
+                    "name the node to go back to",
+                )
+            elif target not in named.nodes and target not in RESERVED[:3]:
+                fix = did_you_mean(target, (*named.nodes, *RESERVED[:3])) or "name a node, or end, or refuse"
+                yield say(field, f"{field} leads to {target!r}, which is no node", fix)
 
 
 def _targets(value: Any, field: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
     if isinstance(value, dict):
         return tuple(value if field == "routes" else value.values())
     return ((value,) if value else ()) if isinstance(value, str) else tuple(value)
 
 
-def _is_model(name: str, spec: GraphSpec) -> bool:
-    return name in spec.models or ":" in name or "/" in name
+def _is_model(name: str, named: Named) -> bool:
+    return name in named.models or ":" in name or "/" in name
 
 
-def _models(spec: GraphSpec, node: Node, say: Say) -> Iterator[Problem]:
+def _models(named: Named, node: Node, say: Say) -> Iterator[Problem]:
     for name in filter(None, node.models()):
-        if not _is_model(name, spec):
-            fix = did_you_mean(name, spec.models) or "name an entry of `models:` or a model like qwen2.5:3b"
+        if not _is_model(name, named):
+            fix = did_you_mean(name, named.models) or "name an entry of `models:` or a model like qwen2.5:3b"
             yield say("model" if hasattr(node, "model") else "escalates", f"there is no model {name!r}", fix)
 
 
@@ -96,10 +117,15 @@ def _tools(node: Node, tools: Toolbox, say: Say) -> Iterator[Problem]:
             yield say("tools" if hasattr(node, "tools") else "tool", failure.message, failure.hint)
 
 
-PARSED = {"template": template, "expression": expression, "condition": expression, "argument": argument}
+PARSED: dict[str, Callable[[str, str], Template | Expression]] = {
+    "template": template,
+    "expression": expression,
+    "condition": expression,
+    "argument": argument,
+}
 
 
-def _texts(spec: GraphSpec, node: Node, say: Say) -> Iterator[Problem]:
+def _texts(spec: GraphSpec, named: Named, node: Node, say: Say) -> Iterator[Problem]:
     """Templates and expressions are parsed now, so that a run never meets a bad one."""
     for field, what in node.texts.items():
         for text in _strings(getattr(node, field)):
@@ -108,12 +134,14 @@ def _texts(spec: GraphSpec, node: Node, say: Say) -> Iterator[Problem]:
             except TinyError as failure:
                 yield say(field, failure.message, failure.hint)
             else:
-                yield from _looked_up(spec, field, paths, say)
+                yield from _looked_up(spec, named, field, paths, say)
 
 
-def _looked_up(spec: GraphSpec, field: str, paths: frozenset[tuple[str, ...]], say: Say) -> Iterator[Problem]:
+def _looked_up(
+    spec: GraphSpec, named: Named, field: str, paths: frozenset[tuple[str, ...]], say: Say
+) -> Iterator[Problem]:
     """What a text looks up must be there to be found."""
-    there = {"outputs": tuple(spec.nodes), "inputs": (*spec.inputs, "question")}
+    there = {"outputs": tuple(named.nodes), "inputs": (*spec.inputs, "question")}
     for top, name in sorted(path for path in paths if len(path) == 2):
         if top in there and name not in there[top] and (top == "outputs" or spec.inputs):
             fix = did_you_mean(name, there[top]) or f"known here: {', '.join(there[top])}"
@@ -143,9 +171,22 @@ def _names(node: Node, say: Say) -> Iterator[Problem]:
                 yield say("together", f"{label!r} is no route", fix)
 
 
-def _unreachable(spec: GraphSpec, document: Document, key: str) -> Iterator[Problem]:
+def _beside(spec: GraphSpec, node: Node, say: Say) -> Iterator[Problem]:
+    """What a router sends out in parallel must be able to come back together."""
+    merge: str = getattr(node, "fan_out", "")
+    if not merge:
+        return
+    if merge in RESERVED:
+        yield say("fan_out", f"fan_out leads to {merge!r}, which is no node", "name the node that merges")
+    for label in getattr(node, "routes", {}):
+        route = spec.nodes.get(label)
+        if label in RESERVED[:3] or label == merge or (route and "to" not in route.exit_fields):
+            fix = "route to nodes that have a `to`, such as specialists"
+            yield say("routes", f"{label!r} cannot run beside others and then lead to {merge!r}", fix)
+
+
+def _unreachable(spec: GraphSpec, document: Document, named: Named) -> Iterator[Problem]:
     reachable = spec.reachable()
-    for index, id in enumerate(spec.nodes):
+    for id, place in named.nodes.items():
         if id not in reachable:
-            place: tuple[str | int, ...] = (key, index if key == "steps" else id)
             yield document.problem(place, f"nothing leads to the node {id!r}", "lead to it, or remove it")

@@ -27,12 +27,18 @@ class Prompts:
             raise GraphError(
                 f"the prompt {name!r} lies outside the prompt folders", hint="use a plain file name"
             )
-        for folder in (*self.folders, SHIPPED):
-            if (folder / name).is_file():
-                return _body((folder / name).read_text("utf-8"))
+        try:
+            for folder in (*self.folders, SHIPPED):
+                if (folder / name).is_file():
+                    return _body((folder / name).read_text("utf-8"))
+        except (OSError, UnicodeError) as failure:
+            said = failure.strerror if isinstance(failure, OSError) else "not UTF-8 text"
+            raise GraphError(
+                f"the prompt file {name[:80]!r} cannot be read: {said}", hint="mend the file, or name another"
+            ) from failure
         known = {file.name for folder in (*self.folders, SHIPPED) for file in folder.glob("*.md")}
         raise GraphError(
-            f"there is no prompt file {name!r}",
+            f"there is no prompt file {name[:80]!r}",
             hint=did_you_mean(name, known) or "put it into the folder `prompts` beside the graph",
         )
 

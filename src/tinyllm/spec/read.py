@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from tinyllm.documents import Document
 from tinyllm.documents import Path as Place
@@ -14,47 +12,61 @@ from tinyllm.kinds import Node, kinds
 from tinyllm.models import Entry
 from tinyllm.problems import Problem, did_you_mean, raise_all
 from tinyllm.settings import Settings
-from tinyllm.spec.check import check
+from tinyllm.spec.check import Named, check
 from tinyllm.spec.graph import GraphSpec
 from tinyllm.spec.head import Head
 from tinyllm.spec.prompts import Prompts
+from tinyllm.spec.shape import not_written, unknown, validated
 from tinyllm.state import END
 from tinyllm.toolkit import Toolbox
-
-M = TypeVar("M", bound=BaseModel)
 
 ENDINGS = (".yaml", ".yml", ".json")
 
 
 def find(name: str, settings: Settings) -> Path:
     """The file of a graph: a path, or a name in the project's folder or in ours."""
-    path = Path(name).expanduser()
-    if path.suffix in ENDINGS or path.parent != Path():
-        return path
-    for folder in settings.graph_folders:
-        for ending in ENDINGS:
-            if (folder / f"{name}{ending}").is_file():
-                return folder / f"{name}{ending}"
-    known = {file.stem for folder in settings.graph_folders for file in folder.glob("*.y*ml")}
+    try:
+        path = Path(name).expanduser()
+        if path.suffix in ENDINGS or path.parent != Path():
+            return path
+        for folder in settings.graph_folders:
+            for ending in ENDINGS:
+                if name and (folder / f"{name}{ending}").is_file():
+                    return folder / f"{name}{ending}"
+    except (OSError, ValueError, RuntimeError) as failure:  # too long, half a character, a home of nobody
+        raise UsageError(f"{name[:80]!r} cannot be a graph", hint="name a graph or its file") from failure
     raise UsageError(
         f"there is no graph {name!r}",
-        hint=did_you_mean(name, known) or "`tinyllm graph list` lists them; a file is named by its path",
+        hint=did_you_mean(name, listed(settings))
+        or "`tinyllm graph list` lists them; a file is named by its path",
     )
+
+
+def listed(settings: Settings) -> dict[str, Path]:
+    """The graphs that are found by name, and the file of each: the project's, then ours."""
+    files = (
+        path
+        for folder in reversed(settings.graph_folders)
+        for path in sorted(folder.glob("*"), reverse=True)
+        if path.suffix in ENDINGS and path.name != "langgraph.json"
+    )
+    return dict(sorted({path.stem: path for path in files}.items()))
 
 
 def read_file(path: Path, settings: Settings, tools: Toolbox | None = None) -> GraphSpec:
     """The graph in this file."""
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder", hint="name a graph file in it, such as graph.yaml")
     try:
         body = path.read_bytes()
     except FileNotFoundError:
         raise UsageError(
             f"there is no file {path}", hint="check the path; `tinyllm graph list` lists graphs"
         ) from None
-    except OSError as failure:
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder", hint="name a graph file in it, such as graph.yaml") from None
+    except (OSError, ValueError) as failure:
+        said = getattr(failure, "strerror", None) or failure
         raise UsageError(
-            f"{path} cannot be read: {failure.strerror}", hint="check its permissions"
+            f"{str(path)[:200]} cannot be read: {said}", hint="check its name and its permissions"
         ) from failure
     return read(body, str(path), Prompts.beside(path, settings), tools)
 
@@ -71,52 +83,49 @@ def read(
     if not isinstance(document.value, dict):
         raise_all([document.problem((), "this is not a graph", "start with `name:` and `nodes:`")])
     data: dict[str, Any] = dict(document.value)  # type: ignore[arg-type]
-    listed = {name: data.pop(name) for name in ("nodes", "steps") if name in data}
-    head = _validated(Head, data, document, (), problems)
+    listed: dict[str, Any] = {name: data.pop(name) for name in ("nodes", "steps") if name in data}
+    head = validated(Head, data, document, (), problems) or Head()
     models = _entries(data.get("models"), document, problems)
-    nodes = _nodes(listed, document, prompts or Prompts(()), problems)
-    if head is None or models is None or not nodes or problems:
-        raise_all(problems or [document.problem((), "this graph has no nodes", "add `nodes:` or `steps:`")])
-    assert isinstance(head, Head)
+    bodies = _bodies(listed, document, problems)
+    nodes = _nodes(bodies, document, prompts or Prompts(()), problems)
+    if not bodies and not problems:
+        raise_all([document.problem((), "this graph has no nodes", "add `nodes:` or `steps:`")])
     spec = GraphSpec(
         name=head.name or Path(where).stem,
         nodes=nodes,
         description=head.description,
-        models=models or {},
+        models=models,
         inputs=head.inputs,
         allow=head.allow,
         start=head.start,
         checkpoint_every=head.checkpoint_every,
         where=where,
     )
-    key = "steps" if "steps" in listed else "nodes"
-    raise_all(check(spec, document, key, tools or Toolbox.standard()))
+    # What is named in the file is there, even where its own fields are wrong: one fault is one line.
+    keys = tuple(data["models"]) if isinstance(data.get("models"), dict) else ()
+    named = Named({id: place for id, _, place in bodies}, keys)
+    raise_all([*problems, *check(spec, document, named, tools or Toolbox.standard())])
     return spec
 
 
-def _entries(value: Any, document: Document, problems: list[Problem]) -> dict[str, Entry] | None:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        return None  # the head said so
+def _entries(value: Any, document: Document, problems: list[Problem]) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
-    for key, entry in value.items():
+    for key, entry in value.items() if isinstance(value, dict) else ():  # of anything else the head complains
         body = {"name": entry} if isinstance(entry, str) else entry
-        made = _validated(Entry, body, document, ("models", key), problems)
+        if isinstance(body, dict) and "key" in body:
+            problems.append(unknown("key", Entry, document, ("models", key)))
+            continue
+        made = validated(Entry, body, document, ("models", key), problems)
         if made is not None:
             found[key] = made.model_copy(update={"key": key})
     return found
 
 
 def _nodes(
-    listed: dict[str, Any], document: Document, prompts: Prompts, problems: list[Problem]
+    bodies: list[tuple[str, Any, Place]], document: Document, prompts: Prompts, problems: list[Problem]
 ) -> dict[str, Node]:
-    if len(listed) > 1:
-        problems.append(
-            document.problem(("steps",), "a graph has `nodes:` or `steps:`, not both", "keep one")
-        )
     found: dict[str, Node] = {}
-    for key, body, place in _bodies(listed, document, problems):
+    for key, body, place in bodies:
         made = _node(key, body, document, place, prompts, problems)
         if made is not None:
             found[key] = made
@@ -125,11 +134,15 @@ def _nodes(
 
 def _bodies(
     listed: dict[str, Any], document: Document, problems: list[Problem]
-) -> list[tuple[str, dict[str, Any], Place]]:
+) -> list[tuple[str, Any, Place]]:
     """Each node with its id and its place in the file, however it was listed."""
+    if len(listed) > 1:
+        problems.append(
+            document.problem(("steps",), "a graph has `nodes:` or `steps:`, not both", "keep one")
+        )
     if "nodes" in listed:
         if isinstance(listed["nodes"], dict):
-            return [(id, body, ("nodes", id)) for id, body in listed["nodes"].items()]
+            return [(str(id), body, ("nodes", id)) for id, body in listed["nodes"].items()]
         problems.append(
             document.problem(("nodes",), "`nodes:` is a map from an id to a node", "write `nodes: {a: {…}}`")
         )
@@ -139,7 +152,7 @@ def _bodies(
         problems.append(document.problem(("steps",), "`steps:` is a list", "write `- {id: a, kind: llm, …}`"))
         return []
     ids = [step.get("id") if isinstance(step, dict) else None for step in steps]
-    found: list[tuple[str, dict[str, Any], Place]] = []
+    found: list[tuple[str, Any, Place]] = []
     for index, (id, step) in enumerate(zip(ids, steps, strict=True)):
         place: Place = ("steps", index)
         if not isinstance(step, dict) or not isinstance(id, str):
@@ -149,6 +162,7 @@ def _bodies(
             continue
         if ids.index(id) != index:
             problems.append(document.problem(place, f"there are two steps {id!r}", "give each its own id"))
+            continue
         following = next((later for later in ids[index + 1 :] if isinstance(later, str)), END)
         found.append((id, _step(step, following), place))
     return found
@@ -179,36 +193,14 @@ def _node(
         fix = did_you_mean(str(name), known) or f"the kinds are: {', '.join(known)}"
         problems.append(document.problem((*place, "kind"), f"there is no kind {name!r}", fix))
         return None
+    config = kinds()[name].config
+    if alien := [field for field in body if field in not_written(config)]:
+        problems.extend(unknown(field, config, document, place) for field in alien)
+        return None
     if isinstance(body.get("prompt"), str) and body["prompt"].endswith(".md") and "\n" not in body["prompt"]:
         try:
             body = {**body, "prompt": prompts.text(body["prompt"])}
         except GraphError as failure:
             problems.append(document.problem((*place, "prompt"), failure.message, failure.hint))
             return None
-    return _validated(kinds()[name].config, {**body, "id": id}, document, place, problems)
-
-
-def _validated(
-    model: type[M], body: Any, document: Document, place: Place, problems: list[Problem]
-) -> M | None:
-    try:
-        return model.model_validate(body)
-    except ValidationError as failure:
-        problems.extend(_problem(error, model, document, place) for error in failure.errors())
-        return None
-
-
-def _problem(error: Any, model: type[BaseModel], document: Document, place: Place) -> Problem:
-    """Pydantic's finding in our words, on its line."""
-    at = tuple(part for part in error["loc"] if not isinstance(part, str) or not part.startswith("tuple["))
-    at = tuple(part for part in at if part not in ("str", "constrained-str"))
-    name = str(at[0]) if at else ""
-    if error["type"] == "extra_forbidden":
-        names = [field.alias or key for key, field in model.model_fields.items() if key not in ("id", "key")]
-        fix = did_you_mean(name, names) or f"the fields are: {', '.join(names)}"
-        return document.problem((*place, *at), f"there is no field {name!r} here", fix)
-    if error["type"] == "missing":
-        field = model.model_fields.get(name)
-        return document.problem(place, f"{name!r} is missing", (field and field.description) or "add it")
-    said = error["msg"][0].lower() + error["msg"][1:]
-    return document.problem((*place, *at), f"{'.'.join(map(str, at)) or 'this'}: {said}")
+    return validated(config, {**body, "id": id}, document, place, problems)

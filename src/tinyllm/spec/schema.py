@@ -5,6 +5,7 @@ from typing import Any
 from tinyllm.kinds import kinds
 from tinyllm.models import Entry
 from tinyllm.spec.head import Head
+from tinyllm.spec.shape import not_written
 
 
 def schema() -> dict[str, Any]:
@@ -25,16 +26,13 @@ def schema() -> dict[str, Any]:
     }
 
 
-FILLED_IN = ("id", "key", "use", "judges", "beside")
-
-
 def _shape(name: str) -> dict[str, Any]:
     kind = kinds()[name]
-    shape = _without(kind.config.model_json_schema(by_alias=True), *FILLED_IN)
+    shape = _without(kind.config.model_json_schema(by_alias=True), *not_written(kind.config))
     shape["title"] = name
     shape["description"] = kind.doc
     shape["properties"]["kind"] = {"const": name}
-    required = [field for field in shape.get("required", ()) if field not in FILLED_IN]
+    required = [field for field in shape.get("required", ()) if field not in not_written(kind.config)]
     shape["required"] = required if name == "llm" else ["kind", *required]
     return shape
 
