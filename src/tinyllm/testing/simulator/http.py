@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
@@ -56,7 +57,10 @@ class Channel(asyncio.StreamReaderProtocol):
         except (asyncio.CancelledError, ConnectionError):
             pass
         finally:
+            self.busy = False
             self.writer.close()
+            with suppress(ConnectionError):
+                await self.writer.wait_closed()
 
     def eof_received(self) -> bool:
         self._left()

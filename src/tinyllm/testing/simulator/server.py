@@ -117,6 +117,7 @@ class Simulator:
     async def _serve(self, channel: Channel) -> None:
         self.connections += 1
         self._channels.add(channel)
+        channel.task.add_done_callback(lambda _: self._channels.discard(channel))
         try:
             while message := await channel.receive():
                 channel.busy = True
@@ -129,8 +130,6 @@ class Simulator:
             await channel.respond(
                 400, b"400 Bad Request", "text/plain; charset=utf-8", {"Connection": "close"}
             )
-        finally:
-            self._channels.discard(channel)
 
     async def _exchange(self, message: Message, channel: Channel) -> None:
         loop = asyncio.get_running_loop()
