@@ -138,8 +138,9 @@ def test_importing_the_tools_loads_no_optional_package() -> None:
 
 def test_importing_a_module_changes_nothing_in_the_folder(tmp_path: Path) -> None:
     names = [name for name in MODULES if "postgres" not in name]
+    (folder := tmp_path / "empty").mkdir()
     code = (
-        f"import importlib, os; os.chdir({str(tmp_path)!r})\n"
+        f"import importlib, os; os.chdir({str(folder)!r})\n"
         f"for name in {names!r}: importlib.import_module(name)\nprint(os.listdir('.'))"
     )
     assert _fresh(code) == "[]"

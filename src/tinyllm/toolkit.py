@@ -108,8 +108,7 @@ class Toolbox:
     @classmethod
     def standard(cls, more: Iterable[Tool] = ()) -> "Toolbox":
         """All tools of the package `tools`, and these."""
-        from tinyllm import tools
-
+        tools = importlib.import_module("tinyllm.tools")
         found: dict[str, Tool] = {}
         for module in sorted(m.name for m in pkgutil.iter_modules(tools.__path__)):
             for value in vars(importlib.import_module(f"{tools.__name__}.{module}")).values():

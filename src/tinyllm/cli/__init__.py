@@ -98,14 +98,20 @@ def _app() -> Any:
     @app.callback()
     def root(
         version: bool = typer.Option(
-            False, "--version", "-V", help="Show the version and exit.", is_eager=True
+            False, "--version", "-V", help="Show the version and exit.", is_eager=True, callback=_version
         ),
     ) -> None:
-        if version:
-            from tinyllm import __version__
-            from tinyllm.cli import say
-
-            say.answer(f"tinyllm {__version__}")
-            raise typer.Exit
+        """The options before a command."""
 
     return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import typer
+
+        from tinyllm import __version__
+        from tinyllm.cli import say
+
+        say.answer(f"tinyllm {__version__}")
+        raise typer.Exit

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -83,53 +82,37 @@ def _data(loaded: Settings) -> Finding:
 
 
 async def _server(loaded: Settings) -> list[Finding]:
+    """The server, and what is installed on it; exact questions need neither, so that nothing here fails."""
+    try:
+        return [await _version(loaded), await _installed(loaded)]
+    except TinyError as failure:
+        fix = failure.hint or "start it with `ollama serve`, or set OLLAMA_HOST"
+        return [Finding("server", "warn", failure.message, fix)]
+
+
+async def _version(loaded: Settings) -> Finding:
     from tinyllm import ollama
 
-    async def tried(name: str, check: Callable[[], Awaitable[Finding]]) -> Finding:
-        try:
-            return await check()
-        except TinyError as failure:
-            # Exact questions are answered without any server: this is a warning.
-            return Finding(
-                name,
-                "warn",
-                failure.message,
-                failure.hint or "start it with `ollama serve`, or set OLLAMA_HOST",
-            )
+    number = await ollama.version(loaded)
+    said = f"Ollama {number} at {loaded.ollama_host}"
+    parts = tuple(int(part) for part in number.split("-")[0].split(".") if part.isdigit())
+    if (0, 0, 0) != parts < OLDEST:
+        return Finding("server", "warn", f"{said} has known holes", "update it to 0.17.1 or later")
+    return Finding("server", "ok", said)
 
-    async def version() -> Finding:
-        number = await ollama.version(loaded)
-        parts = tuple(int(part) for part in number.split("-")[0].split(".") if part.isdigit())
-        if (0, 0, 0) != parts < OLDEST:
-            return Finding(
-                "server",
-                "warn",
-                f"Ollama {number} at {loaded.ollama_host} has known holes",
-                "update it to 0.17.1 or later",
-            )
-        return Finding("server", "ok", f"Ollama {number} at {loaded.ollama_host}")
 
-    async def installed() -> Finding:
-        wanted = _wanted(loaded)
-        there = {model["name"] for model in await ollama.tags(loaded)}
-        missing = [name for name in wanted if name not in there and f"{name}:latest" not in there]
-        if not there:
-            return Finding("models", "warn", "no model is installed", f"tinyllm models pull {loaded.model}")
-        if missing:
-            return Finding(
-                "models",
-                "warn",
-                f"missing: {', '.join(missing)}; others step in",
-                f"tinyllm models pull {' '.join(missing)}",
-            )
-        return Finding("models", "ok", f"all {len(wanted)} of the graph are installed")
+async def _installed(loaded: Settings) -> Finding:
+    from tinyllm import ollama
 
-    first = await tried("server", version)
-    return (
-        [first]
-        if first.status == "warn" and "known holes" not in first.said
-        else [first, await tried("models", installed)]
-    )
+    wanted = _wanted(loaded)
+    there = {model["name"] for model in await ollama.tags(loaded)}
+    if not there:
+        return Finding("models", "warn", "no model is installed", f"tinyllm models pull {loaded.model}")
+    missing = [name for name in wanted if name not in there and f"{name}:latest" not in there]
+    if missing:
+        said = f"missing: {', '.join(missing)}; others step in"
+        return Finding("models", "warn", said, f"tinyllm models pull {' '.join(missing)}")
+    return Finding("models", "ok", f"all {len(wanted)} of the graph are installed")
 
 
 def _wanted(loaded: Settings) -> list[str]:
