@@ -138,7 +138,7 @@ SHAPES: dict[str, str] = {
     "data file": r"\b[\w-]{1,60}\.(?:csv|tsv|xlsx?|ods|parquet|feather)\b",
     "path": r"(?:^|[\s'\"`(])~?/[\w.$-]+(?:/[\w.$*-]*)*",
     "shell variable": r"\$\{?[A-Z_]{2,}|\$\w+/",
-    "code": r"[{};]\s*(?:\n|$)|\breturn\b|\bdef \w|=>|==|\bpublic\b|\bint \w|</\w+>|\w\(\)|\bconsole\.|\bprint\(",
+    "code": r"[{};]\s*(?:\n|$)|\(\)|=>|==|</\w+>|\b(?:return\b|public\b|def \w|int \w|console\.|print\()",
     "snake_case": r"[a-zA-Z]_[a-zA-Z]",
     "camelCase": r"\b[a-z]+[A-Z][a-zA-Z]|\b[A-Z][a-z]+[A-Z]",
     "quotation": r"['\"‘“`][\w .,\-]{2,40}['\"’”`]",
@@ -146,26 +146,30 @@ SHAPES: dict[str, str] = {
     "list in brackets": r"\[\s*[-\d'\"][^\]]*\]",
     "date": r"\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b",
     "time of day": r"\b\d{1,2}(?::\d\d)?\s?(?:am|pm|a\.m|p\.m)\b|\b\d{1,2}:\d\d\b",
-    "plays a role": r"(?i)\b(?:you are|you're|imagine|pretend|as an?|act as|role)\b.{0,40}\b(?:an?|the)\b",
-    "asks for a program": r"(?i)\b(?:write|create|implement|develop|design|construct|build|compose|generate|make|provide"
-    r"|show|give|use|using|with)\b(?:\W+[\w+#]+){0,5}?\W+(?:function|program|script|code|method|class|algorithm|snippet|query"
-    r"|module|app|application|api|component|macro|regex|regular expression)\b"
-    r"|(?i:\bprogrammatically\b)",
-    "in a language": r"(?i)\b(?:in|use|using|with|a|an|the|my|following)\s+(?:python|java|javascript|typescript|c\+\+|c#|c"
-    r"|php|ruby|rust|go|bash|shell|sql|r|perl|kotlin|swift|html|css)\b",
-    "how many": r"(?i)\bhow (?:many|much|far|long|old|tall|fast)\b",
-    "what is": r"(?i)\bwhat(?:'s| is| are| was)\b",
-    "find the": r"(?i)\bfind the (?:sum|value|number|area|length|probability|largest|smallest|least|greatest|minimum"
-    r"|maximum|remainder|total|volume|degree)\b",
     "ends with a question mark": r"\?\s*$",
     "exclamation": r"!",
     "capitals": r"\b[A-Z]{2,}\b",
     "a name": r"(?<=[a-z,] )[A-Z][a-z]{2,}",
     "begins with a capital": r"^[A-Z]",
     "ends like a sentence": r"[.?!]\s*$",
-    "can you": r"(?i)\b(?:can|could|would|will) you\b",
-    "I want": r"(?i)\bi(?:'d| would)? (?:want|like|need|am|'m)\b",
     "address": r"https?://|\bwww\.|@\w+\.",
+}
+
+# Searched in small letters, which is faster than ignoring case.
+SAYINGS: dict[str, str] = {
+    "plays a role": r"\b(?:you are|you're|imagine|pretend|as an?|act as|role)\b.{0,40}\b(?:an?|the)\b",
+    "asks for a program": r"\b(?:write|create|implement|develop|design|construct|build|compose|generate|make|provide"
+    r"|show|give|use|using|with)\b(?:\W+[\w+#]+){0,5}?\W+(?:function|program|script|code|method|class|algorithm|snippet|query"
+    r"|module|app|application|api|component|macro|regex|regular expression)\b"
+    r"|\bprogrammatically\b",
+    "in a language": r"\b(?:in|use|using|with|a|an|the|my|following)\s+(?:python|java|javascript|typescript|c\+\+|c#|c"
+    r"|php|ruby|rust|go|bash|shell|sql|r|perl|kotlin|swift|html|css)\b",
+    "how many": r"\bhow (?:many|much|far|long|old|tall|fast)\b",
+    "what is": r"\bwhat(?:'s| is| are| was)\b",
+    "find the": r"\bfind the (?:sum|value|number|area|length|probability|largest|smallest|least|greatest|minimum"
+    r"|maximum|remainder|total|volume|degree)\b",
+    "can you": r"\b(?:can|could|would|will) you\b",
+    "I want": r"\bi(?:'d| would)? (?:want|like|need|am|'m)\b",
 }
 
 TOKEN = re.compile(r"[a-z]+(?:[-'’][a-z]+)*[+#]*[0-9]?|\d+(?:[.,]\d+)*|[^\sa-z\d]")

@@ -4,10 +4,11 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Literal
 
-from tinyllm.routing.concepts import CONCEPTS, FIELD_SHAPES, FIELDS, PAIRS, SHAPES, TOKEN
+from tinyllm.routing.concepts import CONCEPTS, FIELD_SHAPES, FIELDS, PAIRS, SAYINGS, SHAPES, TOKEN
 
 # A request stands at the beginning or at the end of a long text; between them lies what it is about.
 HEAD, TAIL = 3000, 1000
@@ -22,11 +23,13 @@ Features = dict[str, float]
 def features(question: str) -> Features:
     """Every feature of a question with its strength; words share a strength of one between them."""
     text = question if len(question) <= HEAD + TAIL else f"{question[:HEAD]}\n{question[-TAIL:]}"
-    tokens = TOKEN.findall(text.lower())
+    small = text.lower()
+    tokens = TOKEN.findall(small)
     if not tokens:
         return {}
     counts, found = counted(tokens)
-    found |= {name for name, shape in shapes() if shape.search(text)}
+    found |= {name for name, shape in compiled("shapes") if shape.search(text)}
+    found |= {name for name, saying in compiled("sayings") if saying.search(small)}
     if "LaTeX" in found:
         found -= LOOKALIKES
     found |= {f"{a} with {b}" for a, b in PAIRS if a in counts and b in counts}
@@ -101,6 +104,7 @@ def worded(tokens: list[str]) -> set[str]:
     return {f"“{word}”" for word in plain} | {f"“{a} {b}”" for a, b in pairwise(plain)}
 
 
+@lru_cache(maxsize=4096)
 def concepts(token: str) -> tuple[str, ...]:
     """The concepts of a word or of the word it is a form of."""
     lexicon = words_of_concepts()
@@ -124,6 +128,7 @@ def words_of_concepts() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def compiled(which: Literal["shapes", "sayings"]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     # Compiled at the first question: importing stays cheap.
-    return tuple((name, re.compile(pattern)) for name, pattern in SHAPES.items())
+    patterns = SHAPES if which == "shapes" else SAYINGS
+    return tuple((name, re.compile(pattern)) for name, pattern in patterns.items())
