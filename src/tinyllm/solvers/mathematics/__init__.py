@@ -3,6 +3,7 @@
 from tinyllm.solvers.mathematics.expressions import NotUnderstood
 from tinyllm.solvers.mathematics.finish import solution
 from tinyllm.solvers.mathematics.notation import plain
+from tinyllm.solvers.mathematics.polynomials import begin_work
 from tinyllm.solvers.mathematics.vocabulary import speaks
 from tinyllm.solvers.solution import Question, Solution
 
@@ -15,6 +16,7 @@ def solve(question: Question) -> Solution | None:
         text = plain(question.text)
         if not speaks(text):
             return None
+        begin_work()
         return solution(*read(text))
     except NotUnderstood:
         return None

@@ -1,12 +1,11 @@
 """Algebra: solve, expand, factor, collect, simplify, coefficients, values of polynomials."""
 
-import re
 from typing import Any
 
 from tinyllm.solvers.mathematics import equations
 from tinyllm.solvers.mathematics.answers import Answer, Equation
 from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, Value, evaluated, polynomial
-from tinyllm.solvers.mathematics.expressions import Node, NotUnderstood, unclear
+from tinyllm.solvers.mathematics.expressions import Name, Node, NotUnderstood, Number, unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
@@ -21,7 +20,7 @@ MOST_TERMS_FACTORED = 60
     "solve [the] [(equation|equations|system|system of equations)] {e:equations} for {v:name}",
     "solve for {v:name} [in|given|if|when] {e:equations}",
     "solve {e:equations} [in terms of|with respect to] {v:name}",
-    "<ask> {v:name} (in|if|when|given|given that|where|such that|so that) [the] [equation] {e:equations}",
+    "<ask> [all] [(real|values of|integers)] {v:name} (in|if|when|given|given that|where|such that|so that|for which) [the] [equation] {e:equations}",
     "<ask> [all] [the] [real] (value|values|solutions|solution) [of|for] {v:name} (in|if|when|given|given that|such that|so that|for which|to) {e:equations}",
     "<ask> {v:name}, given that {e:equations}",
     "<ask> {v:name}, (where|if|when|given) {e:equations}",
@@ -33,11 +32,13 @@ def solve_for(say: Reading, e: list[Equation], v: str) -> Any:
         unclear(f"{v} is known already")
     say.lettered = True
     equations.suppose(say, e)
-    return equations.solution(say, v)
+    result = equations.solution(say, v)
+    say.pending.clear()
+    return result
 
 
 @query(
-    "solve [the] [following] [equation|equations] {e:equations}",
+    "solve [the] [following] [equation|equations|system|system of equations] {e:equations}",
     "<ask> (solution|solutions|roots) (of|to|for) [the] [equation] {e:equations}",
 )
 def solve_all(say: Reading, e: list[Equation]) -> Any:
@@ -50,6 +51,14 @@ def solve_all(say: Reading, e: list[Equation]) -> Any:
         unclear("for which letter")
     found = {name: say.show(say.names.values[name]) for name in unknown}
     return Answer(", ".join(f"{n} = {v}" for n, v in found.items()), list(found.values()))
+
+
+@query("{e:equations}")
+def bare_equation(say: Reading, e: list[Equation]) -> Any:
+    """`2x = 10` asks for x; `x = 5` asks nothing."""
+    if len(e) != 1 or (isinstance(e[0].left, Name) and isinstance(e[0].right, Number | Name)):
+        unclear("nothing to solve")
+    return solve_all(say, e)
 
 
 @query(
@@ -97,6 +106,7 @@ def factor(say: Reading, p: Polynomial) -> Answer:
 
 
 @query(
+    "(rationalize|rationalise) [the denominator of] {n:tree}",
     "(simplify|reduce) [the] [expression] {n:tree} [assuming [that] {v:name} is positive]",
     "simplify {n:tree}, (where|if|for|assuming) {v:name} (is positive|> 0)",
 )
@@ -187,8 +197,24 @@ def value_at(say: Reading, p: Value, e: list[Equation]) -> Value:
     return result if not result.names else unclear("some letters are left")
 
 
-def is_equation(text: str) -> bool:
-    return bool(re.search(r"(?<![<>!])=", text))
+_SIGNS = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+@query(
+    "solve [the] [inequality] {a:tree} {r:relation} {b:tree} [for {v:name}]",
+    "solve for {v:name} {a:tree} {r:relation} {b:tree}",
+)
+def inequality(say: Reading, a: Node, r: str, b: Node, v: str = "") -> Answer:
+    """A linear one in one letter."""
+    gap = polynomial(a, say.names) - polynomial(b, say.names)
+    name = v or next(iter(gap.names), "")
+    if gap.names != {name} or gap.degree() != 1:
+        unclear("not linear in one letter")
+    constant, factor = (c.constant for c in gap.coefficients(name))
+    sign = r if factor > 0 else _SIGNS[r]
+    text = f"{name} {sign} {say.show(-constant / factor)}"
+    say.note(f"{say.show(gap)} {r} 0")
+    return Answer(text, text)
 
 
 __all__ = ["NeedsSymbols", "NotUnderstood"]

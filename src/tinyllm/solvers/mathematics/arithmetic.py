@@ -131,6 +131,17 @@ def power(say: Reading, a: Value = None, b: Value = None) -> Value:
     return result
 
 
+@noun("{k:ordinal} power of {a:operand}")
+def kth_power(say: Reading, k: int, a: Value) -> Value:
+    return lifted(say, a, k)
+
+
+@noun("sum of [the] squares of {all:values}", "sum of [the] cubes of {cubed:values}")
+def sum_of_powers(say: Reading, all: list[Value] | None = None, cubed: list[Value] | None = None) -> Value:
+    exponent = 3 if all is None else 2
+    return _total(say, "+", [Polynomial.number(rational(value) ** exponent) for value in all or cubed or []])
+
+
 @noun("half of {a:operand}", "half {b:operand}")
 def half(say: Reading, a: Value = None, b: Value = None) -> Value:
     return _total(say, "/", [a if b is None else b, Polynomial.number(2)])

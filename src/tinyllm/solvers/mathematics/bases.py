@@ -64,6 +64,8 @@ def base(text: str) -> int:
     "(convert|change|write|express|turn) {n:digits} [from] {a:base} (to|in|into|as) {b:base}",
     "(convert|change|write|express|turn) [the] (binary|octal|hexadecimal|hex) [number] {n:digits} (to|in|into) {b:base}",
     "<ask> {a:base} [number] {n:digits} (to|in|into|as) {b:base}",
+    "<ask> {n:digits} in base {a:base} (to|in|into|as) {b:base}",
+    "<ask> value of {n:digits} in base {a:base} (to|in|into|as) {b:base}",
     "(convert|change) [the] {a:base} number {n:digits} (to|in|into) {b:base}",
 )
 def converted(say: Reading, n: str, b: int, a: int = 0) -> Answer:
@@ -76,18 +78,21 @@ def converted(say: Reading, n: str, b: int, a: int = 0) -> Answer:
 
 
 @query(
+    "<ask> {b:base} (of|form of|representation of|for) [the number] {n:digits}",
     "<ask> {n:digits} (in|to|into|as) [base] {b:base}",
     "(convert|change|write|express|turn) {n:digits} (in|to|into|as) [base] {b:base}",
     "(convert|change|write|express|turn) {n:digits} (in|to|into|as) a {b:base} number",
     "(convert|change|write|express|turn) [the] [decimal] number {n:digits} (in|to|into|as) [base] {b:base}",
 )
 def from_ten(say: Reading, n: str, b: int) -> Answer:
-    if not n.lstrip("-").isdigit():
+    if n[:2].lower() in ("0x", "0b", "0o"):
+        return converted(say, n, b, {"x": 16, "b": 2, "o": 8}[n[1].lower()])
+    if not n.lstrip("-").isdigit() or (n.startswith("0") and len(n) > 1):
         unclear("from which base")
     return converted(say, n, b, 10)
 
 
-@query("in base {b:base}, <ask> {e:sum}", "<ask> {e:sum} in base {b:base}")
+@query("in base {b:base}, <ask> {e:sum}")
 def in_base(say: Reading, b: int, e: str) -> Answer:
     """Both the numbers and the result are written in the base."""
     match = re.match(r"\s*(-?)([0-9a-z]+)", e, re.IGNORECASE)

@@ -8,6 +8,7 @@ from tinyllm.solvers.mathematics.expressions import NotUnderstood, unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
+from tinyllm.solvers.mathematics.shown import text as written
 
 HIGHEST_DERIVATIVE = 20
 
@@ -44,14 +45,17 @@ def differentiated(say: Reading, e: Value, v: str, times: int) -> Value:
     "[partial] derivative of {e:expression} (wrt|with respect to|in) {v:name}",
     "{k:ordinal} derivative of [the] [function] {e:expression}",
     "derivative of [the] [function] {e:expression}",
-    "(d/d|d / d){v:name} [of] {e:expression}",
+    "d/d{v:name} [of] {e:expression}",
+    "d{w:name}/d{v:name} (if|when|where|for|of) [y =] {e:expression}",
 )
 @query(
     "(differentiate|derive) {e:expression} (wrt|with respect to) {v:name}",
     "differentiate [the] [function] {e:expression}",
     "differentiate {e:expression} {k:times} (wrt|with respect to) {v:name}",
 )
-def derivative(say: Reading, e: Value, v: str = "", k: int = 1) -> Value:
+def derivative(say: Reading, e: Value, v: str = "", k: int = 1, w: str = "y") -> Value:
+    if w != "y":
+        unclear("the derivative of what")
     return differentiated(say, e, v, k)
 
 
@@ -83,7 +87,7 @@ def integral(say: Reading, e: Value, v: str = "", w: str = "") -> Answer:
     result = integrated(e, name)
     text = say.show(result)
     say.note(f"integral of {say.show(e)} d{name} = {text} + C")
-    return Answer(f"{text} + C", str(result), result)
+    return Answer(f"{text} + C", written(result), result)
 
 
 @query(
@@ -105,7 +109,7 @@ def definite_integral(say: Reading, e: Value, a: Any, b: Any, v: str = "", w: st
 
     name = v or _variable(say, e, v)
     result = integrated_between(e, name, a, b)
-    say.note(f"integral of {say.show(e)} d{name} from {a} to {b} = {say.show(result)}")
+    say.note(f"integral of {say.show(e)} d{name} from {_end(say, a)} to {_end(say, b)} = {say.show(result)}")
     return result
 
 
@@ -121,7 +125,7 @@ def limit(say: Reading, e: Value, v: str, a: Any) -> Value:
 
     result = approached(e, v, a)
     text = str(result).replace("oo", "infinity")
-    say.note(f"limit of {say.show(e)} as {v} -> {str(a).replace('oo', 'infinity')} = {text}")
+    say.note(f"limit of {say.show(e)} as {v} -> {_end(say, a)} = {text}")
     return Answer(text, str(result)) if "oo" in str(result) else result
 
 
@@ -146,8 +150,12 @@ def summation(say: Reading, e: Value, v: str, a: Any, b: Any) -> Value:
     from tinyllm.solvers.mathematics.analysis import summed
 
     result = summed(e, v, a, b)
-    say.note(f"sum of {say.show(e)} for {v} = {a} to {b} = {say.show(result)}")
+    say.note(f"sum of {say.show(e)} for {v} = {_end(say, a)} to {_end(say, b)} = {say.show(result)}")
     return result
+
+
+def _end(say: Reading, bound: Any) -> str:
+    return bound.replace("oo", "infinity") if isinstance(bound, str) else say.show(bound)
 
 
 __all__ = ["NotUnderstood"]

@@ -70,8 +70,8 @@ def smallest_choice(say: Reading, k: int = 1) -> Answer:
     f"<ask> [{{k:ordinal}}] ({_BIG}) [(value|number|element)] (in|of|among|from|out of|between) [the list|the set] {{all:items}}",
     f"which is [the] [{{k:ordinal}}] ({_BIG}) [(value|number|of)] [(in|of|among)] {{all:items}}",
     f"which [(of|number|value)] {{all:items}} is [the] [{{k:ordinal}}] ({_BIG})",
-    "which (number|value|one|of these) is (bigger|larger|greater|higher) {all:items}",
-    "which is (bigger|larger|greater|higher|more) {all:items}",
+    "which (number|value|one|of these) is (bigger|larger|greater|higher)[,] {all:items}",
+    "which is (bigger|larger|greater|higher|more)[,] {all:items}",
     "<ask> (bigger|larger|greater|higher) of {all:items}",
     "which of {all:items} is (bigger|larger|greater|higher)",
 )
@@ -87,8 +87,8 @@ def biggest(say: Reading, all: list[Item], k: int = 1) -> Answer:
     f"<ask> [{{k:ordinal}}] ({_SMALL}) [(value|number|element)] (in|of|among|from|out of|between) [the list|the set] {{all:items}}",
     f"which is [the] [{{k:ordinal}}] ({_SMALL}) [(value|number|of)] [(in|of|among)] {{all:items}}",
     f"which [(of|number|value)] {{all:items}} is [the] [{{k:ordinal}}] ({_SMALL})",
-    "which (number|value|one|of these) is (smaller|lower|less) {all:items}",
-    "which is (smaller|less|lower) {all:items}",
+    "which (number|value|one|of these) is (smaller|lower|less)[,] {all:items}",
+    "which is (smaller|less|lower)[,] {all:items}",
     "<ask> (smaller|lesser|lower) of {all:items}",
     "which of {all:items} is (smaller|less|lower)",
 )

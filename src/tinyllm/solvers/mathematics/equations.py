@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyllm.solvers.mathematics.answers import Answer, Equation
 from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, polynomial
-from tinyllm.solvers.mathematics.expressions import NotUnderstood, unclear
+from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, NotUnderstood, unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.shown import text
 
@@ -30,6 +30,27 @@ def unknowns(reading: "Reading", equation: Equation) -> frozenset[str]:
         return difference(reading, equation).names
     except NeedsSymbols:
         return frozenset()
+
+
+def letters(reading: "Reading", equation: Equation) -> frozenset[str]:
+    """The names in an equation that stand for nothing yet."""
+    return (_letters(equation.left) | _letters(equation.right)) - reading.names.values.keys() - {"pi"}
+
+
+def _letters(node: Node) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        match waiting.pop():
+            case Name(name=name):
+                found.add(name)
+            case Minus(operand=operand):
+                waiting.append(operand)
+            case Binary(left=left, right=right):
+                waiting += [left, right]
+            case Call(arguments=arguments):
+                waiting += arguments
+    return frozenset(found)
 
 
 def suppose(reading: "Reading", found: Sequence[Equation]) -> None:

@@ -33,6 +33,18 @@ class Function:
     parameters: tuple[str, ...]
     body: Value
 
+    def derived(self, times: int) -> "Function":
+        """`f'` and `f''`."""
+        if times == 0:
+            return self
+        if len(self.parameters) != 1:
+            unclear("the derivative in which direction")
+        if isinstance(self.body, Polynomial):
+            return Function(self.parameters, self.body.derivative(self.parameters[0], times))
+        from tinyllm.solvers.mathematics.symbolic import derivative
+
+        return Function(self.parameters, derivative(self.body, self.parameters[0], times))
+
 
 @dataclass
 class Names:
@@ -205,8 +217,9 @@ def _symbols() -> int:
 
 
 def _called(name: str, arguments: list[Polynomial], names: Names) -> Polynomial:
-    if name in names.functions:
-        function = names.functions[name]
+    plain = name.rstrip("'")
+    if plain in names.functions:
+        function = names.functions[plain].derived(len(name) - len(plain))
         if len(arguments) != len(function.parameters):
             unclear(f"{name} takes {len(function.parameters)} arguments")
         return exactly(function.body).replacing(dict(zip(function.parameters, arguments, strict=True)))

@@ -70,6 +70,8 @@ _WORDS = {
     "squared": "²",
     "cubed": "³",
     "factorial": "!",
+    "degrees": "°",
+    "degree": "°",
     "percent": "%",
     "per cent": "%",
 }
@@ -79,7 +81,7 @@ _TOKEN = re.compile(
     |(?:raised\ )?to\ the\ (?P<power>[a-z]+|\d+(?:st|nd|rd|th))\ power\b
     |(?P<spoken>(?i:{_SPOKEN})\b)
     |(?P<word>(?:twen|thir|for|fif|six|seven|eigh|nine)ty-[a-z]+|[A-Za-z]+)
-    |(?P<sign>\*\*|[-+*/^()%!,√∛|]))""",
+    |(?P<sign>\*\*|[-+*/^()%!,√∛|_']))""",
     re.VERBOSE,
 )
 FUNCTIONS = frozenset(

@@ -1,6 +1,5 @@
 """A result → a solution: what people read, what machines read, and how it was found."""
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,8 +16,8 @@ APPROXIMATE = 10
 
 def solution(result: Any, reading: Reading) -> Solution:
     answer, machine = worded(result, reading)
-    steps = tuple(reading.steps)
-    if not steps or not steps[-1].endswith(answer):
+    steps = tuple(dict.fromkeys(reading.steps))
+    if not any(step.endswith(answer) or f"{answer} " in step for step in steps[-2:]):
         steps = (*steps, answer)
     return Solution(answer, machine, steps, reading.field)
 
@@ -38,7 +37,13 @@ def worded(result: Any, reading: Reading) -> tuple[str, object]:
 
 
 def _number(value: Fraction, reading: Reading) -> tuple[str, object]:
+    if reading.currency:
+        text = shown.fraction(value, True)
+        return f"{'-' if value < 0 else ''}{reading.currency}{shown.cents(abs(value))}", text
     text = shown.fraction(value, reading.decimals)
+    if "/" in text:
+        near = shown.trimmed(shown.significant(value, APPROXIMATE))
+        reading.note(f"{text} {'=' if Fraction(near) == value else '≈'} {near}")
     return text, text
 
 
@@ -48,12 +53,14 @@ def _expression(result: Any, reading: Reading) -> tuple[str, object]:
         from tinyllm.solvers.mathematics.symbolic import constants
 
         return _expression(constants(result), reading)
+    if names == {"i"} and reading.imaginary:
+        unclear("i may be the imaginary unit")
     if names and (reading.pending or not reading.defined):
         unclear(f"nobody said what {', '.join(sorted(names))} is")
     if not names:
         return _irrational(result, reading)
     text = shown.text(result, reading.decimals)
-    return text.replace("**", "^"), text
+    return shown.spoken(text), text
 
 
 def _irrational(result: Any, reading: Reading) -> tuple[str, object]:
@@ -64,8 +71,4 @@ def _irrational(result: Any, reading: Reading) -> tuple[str, object]:
         return _number(Fraction(int(exact.p), int(exact.q)), reading)
     text = str(exact)
     near = shown.trimmed(shown.significant(digits(exact, APPROXIMATE), APPROXIMATE))
-    return f"{text.replace('**', '^')} ≈ {near}", text
-
-
-def several(texts: Sequence[str]) -> str:
-    return shown.listed(texts)
+    return f"{shown.spoken(text)} ≈ {near}", text

@@ -45,13 +45,31 @@ _DEFINITION = re.compile(
 )
 _ASKING = re.compile(rf"^{ASK}\s+(?P<rest>.+)$", re.IGNORECASE)
 _COLON = re.compile(r"(?<=[A-Za-z]):(?=\s)(?![^{]*\})")
+_EQUALS = re.compile(r"\s+(?:is|are|equals?|makes?)$", re.IGNORECASE)
+_WHAT = re.compile(
+    r"^(?:what\s+(?:is\s+)?)?(?:the )?(?:(?:value|values|solution|solutions|result|answer)\s+(?:of|to|for)\s+)?",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
+_LOOKALIKE = re.compile(
+    r"\d{1,4}([-/])\d{1,2}\1\d{1,4}|(?:1[5-9]|20)\d\d-(?:(?:1[5-9]|20)\d\d|\d\d)|\d{3}-\d{4}|\d+(?:-\d+){2,}"
+)
+"""Dates, years, telephone numbers: written like a sum, meant as none."""
+_AMOUNT = re.compile(r"[$€£](?=\d)")
+_SHARE = re.compile(r"(?:%|percent|half|third|quarter)s? (?:of|off|off of) [$€£]\d[\d,.]*\W*$", re.IGNORECASE)
+_IMAGINARY = re.compile(r"\di\b(?!\*)")
+_DECIMAL = re.compile(r"\d\.\d|\s\.\d|%|\bper ?cent\b", re.IGNORECASE)
 _ENDING = re.compile(r"\s*(?:=\s*)?[?.\s]*$")
 
 
 def read(text: str) -> tuple[Any, Reading]:
     """The result of the question, and the reading that found it."""
-    reading = Reading(decimals=bool(re.search(r"\d\.\d|\s\.\d", text)))
+    text, currency = _without_currency(text)
+    reading = Reading(
+        decimals=bool(_DECIMAL.search(text)),
+        currency=currency,
+        imaginary=bool(_IMAGINARY.search(text)) and "*i" not in text,
+    )
     text = _COLON.sub("", _choices(reading, text))
     begun = ""
     parts = _SENTENCE.split(text)
@@ -59,6 +77,14 @@ def read(text: str) -> tuple[Any, Reading]:
         sentence = _ENDING.sub("", f"{begun}{part}")
         begun = "" if stated(reading, sentence) else f"{sentence}; "
     return asked(reading, _ENDING.sub("", begun + parts[-1])), reading
+
+
+def _without_currency(text: str) -> tuple[str, str]:
+    """A share of an amount of money is money: `85% of $1500`."""
+    amounts = _AMOUNT.findall(text)
+    if len(amounts) != 1 or not _SHARE.search(text):
+        return text, ""
+    return _AMOUNT.sub("", text), amounts[0]
 
 
 def _choices(reading: Reading, text: str) -> str:
@@ -85,11 +111,25 @@ def stated(reading: Reading, sentence: str) -> bool:
     clauses = _clauses(body)
     if clauses == [body] and "=" not in body and not _DEFINITION.match(body):
         return False
-    found = [equation for clause in clauses if (equation := _clause(reading, clause)) is not None]
+    found = _taken(reading, clauses)
     if found:
         equations.suppose(reading, found)
     reading.defined = True
     return True
+
+
+def _taken(reading: Reading, clauses: list[str]) -> list[Equation]:
+    """The equations among the clauses, after the definitions; a definition may use one that comes later."""
+    found, late = [], []
+    for clause in clauses:
+        try:
+            found.append(_clause(reading, clause))
+        except NotUnderstood:
+            late.append(clause)
+    if late and len(late) == len(clauses):
+        unclear("no definition")
+    found += [_clause(reading, clause) for clause in late]
+    return [equation for equation in found if equation is not None]
 
 
 def _clauses(body: str) -> list[str]:
@@ -183,15 +223,11 @@ def asked(reading: Reading, text: str) -> Any:
 def _named(reading: Reading, text: str) -> Any:
     match = _ASKING.match(text)
     rest = match["rest"] if match else text
-    rest = re.sub(
-        r"^(?:the )?(?:value|values|solution|solutions|result|answer)\s+(?:of|to|for)\s+",
-        "",
-        re.sub(r" (?:is|equals?)$", "", rest),
-    )
+    rest = _WHAT.sub("", _EQUALS.sub("", rest))
     if len(rest) == 1 and rest.isalpha() and rest not in reading.names.values:
         return equations.solution(reading, rest)
     node = reading.loose(rest)
-    if node is not None and not reading.defined and _bare(node):
+    if node is not None and not reading.defined and (_bare(node) or _LOOKALIKE.fullmatch(rest)):
         unclear("nothing to compute")
     return reading.worth(node) if node is not None else reading.apply("noun", _ARTICLE.sub("", rest))
 

@@ -279,7 +279,7 @@ def coprime(say: Reading, all: list[object] | None = None, a: object = None, b: 
 
 @noun("{p:place} digit of {n:number}", "digit in the {p:place} place of {n:number}")
 def place_digit(say: Reading, p: int, n: Fraction) -> Polynomial:
-    digit = int(abs(n) / 10**p) % 10
+    digit = int(abs(n) / Fraction(10) ** p) % 10
     say.note(f"{fraction(n, True)}: {digit} stands for {digit} * 10^{p}")
     return Polynomial.number(digit)
 

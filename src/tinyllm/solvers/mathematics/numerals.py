@@ -29,6 +29,7 @@ PLACES = {
     )
     for name in ([names] if power else ["ones", "one", "unit", "units"])
 }
+PLACES |= {"tenths": -1, "hundredths": -2, "thousandths": -3, "ten thousandths": -4}
 WORDS = frozenset(SMALL) | frozenset(SCALES) | frozenset(ORDINALS) | frozenset(PARTS) | {"hundred", "dozen"}
 
 

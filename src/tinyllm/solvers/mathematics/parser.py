@@ -17,7 +17,7 @@ from tinyllm.solvers.mathematics.expressions import (
 )
 from tinyllm.solvers.mathematics.numerals import PARTS, ordinal
 
-_LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "of": 3, "^": 5}
+_LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "of": 2, "^": 5}
 _IMPLICIT, _PRODUCT = "implicit", 2
 _END = Token("end", "")
 
@@ -66,10 +66,24 @@ class Parser:
             operator, strength, spoken = found
             if operator != _IMPLICIT:
                 self.take()
-            right = self.climb(strength if operator == "^" else strength + 1)
+            right = (
+                self.exponent() if operator == "^" and spoken else self.climb(strength + (operator != "^"))
+            )
             left = joined("*" if operator == _IMPLICIT else operator, left, right, spoken)
         self.depth -= 1
         return left
+
+    def exponent(self) -> Node:
+        """`to the power of 1/3`: a fraction said after the words is the exponent, not only its top."""
+        ahead = self.found[self.place : self.place + 3]
+        if (
+            [t.kind for t in ahead] == ["number", "sign", "number"]
+            and ahead[1].text == "/"
+            and ahead[1].tight
+        ):
+            self.place += 3
+            return Binary("/", Number(ahead[0].value), Number(ahead[2].value))
+        return self.climb(_LEVELS["^"])
 
     def operator(self, left: Node) -> tuple[str, int, bool] | None:
         """The operator that comes next, how strongly it binds, and whether it was said in words."""
@@ -90,6 +104,9 @@ class Parser:
             token.kind == "word" and (token.tight or token.text in FUNCTIONS)
         )
         if before.kind == "word" and token.text == "(" and token.tight:
+            ahead = self.found[self.place + 1 : self.place + 3]
+            if len(ahead) == 2 and ahead[0].kind in ("word", "number") and ahead[1].text in (")", "("):
+                unclear(f"{before.text} is no function that was defined")
             return True
         return closed and opens
 
@@ -108,6 +125,8 @@ class Parser:
                 node = Binary("^", node, Number(Fraction(2)))
             elif self.accept("³"):
                 node = Binary("^", node, Number(Fraction(3)))
+            elif self.accept("°"):
+                node = Binary("*", node, Binary("/", Name("pi"), Number(Fraction(180))))
             elif self.peek().kind == "power":
                 node = Binary("^", node, Number(Fraction(self.power(self.take().text))))
             elif self.accept("%"):
@@ -150,11 +169,17 @@ class Parser:
 
     def word(self, token: Token) -> Node:
         name = token.text
+        if name.lower() in ("log", "logarithm") and (base := self.base()) is not None:
+            return Call("log", (self.call("log").arguments[0], base))
         if name == "half" and self.peek().text == "of":
             return Number(Fraction(1, PARTS[name]))
         if name.lower() in FUNCTIONS and name not in self.functions:
             return self.call(name.lower())
+        if name.lower() == "negative":
+            return Minus(self.climb(4))
         if name in self.functions:
+            while self.peek().text == "'":
+                name += self.take().text
             if self.peek().text != "(":
                 unclear(f"{name} of what")
             return self.call(name)
@@ -162,7 +187,16 @@ class Parser:
             return Name(name)
         return unclear(f"the word {name!r}")
 
-    def call(self, name: str) -> Node:
+    def base(self) -> Node | None:
+        """`log base 2 of 8`, `log_2(8)`."""
+        if self.peek().text == "base" or self.peek().text == "_":
+            self.take()
+            base = self.primary()
+            self.accept("of")
+            return base
+        return None
+
+    def call(self, name: str) -> Call:
         if self.accept("("):
             arguments = [self.climb(1)]
             while self.accept(","):
@@ -179,7 +213,16 @@ def joined(operator: str, left: Node, right: Node, spoken: bool) -> Node:
     if operator in "+-" and isinstance(right, Number) and right.percent:
         unclear("per cent of the first number or of one")
     if operator == "of":
-        if not isinstance(left, Number):
-            unclear("only a number or a percentage is taken `of` something")
+        if not _part(left):
+            unclear("only a fraction or a percentage is taken `of` something")
         operator = "*"
     return Binary(operator, left, right, spoken)
+
+
+def _part(node: Node) -> bool:
+    """`15%`, `0.5`, `3/4`: what one can take of something."""
+    if isinstance(node, Binary):
+        return node.operator == "/" and all(
+            isinstance(n, Number) and not n.percent for n in (node.left, node.right)
+        )
+    return isinstance(node, Number) and (node.percent or node.value.denominator != 1)

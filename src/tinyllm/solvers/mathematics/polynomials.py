@@ -1,6 +1,7 @@
 """Exact polynomials in several names with rational coefficients; a number is a polynomial in none."""
 
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
@@ -12,6 +13,26 @@ MOST_TERMS = 3_000
 HIGHEST = 2_000
 MOST_BITS = 13_000
 """About 3,900 digits: Python prints integers of up to 4,300."""
+
+
+MOST_WORK = 400_000
+"""Products of terms, weighed by their length, for one question."""
+_work: ContextVar[list[int]] = ContextVar("work")
+
+
+def begin_work() -> None:
+    """A new question may cost as much as any."""
+    _work.set([0])
+
+
+def _spend(left: "Polynomial", right: "Polynomial") -> None:
+    cost = len(left.terms) * len(right.terms) * (1 + (left.bits + right.bits) // 500)
+    spent = _work.get(None)
+    if spent is None:
+        return
+    spent[0] += cost
+    if spent[0] > MOST_WORK:
+        unclear("too much work")
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,14 @@ class Polynomial:
     def names(self) -> frozenset[str]:
         return frozenset(name for monomial in self.terms for name, _ in monomial)
 
+    @cached_property
+    def bits(self) -> int:
+        """The length of its longest coefficient."""
+        return max(
+            (max(a.numerator.bit_length(), a.denominator.bit_length()) for a in self.terms.values()),
+            default=0,
+        )
+
     @property
     def constant(self) -> Fraction:
         return self.terms.get((), Fraction(0))
@@ -53,8 +82,7 @@ class Polynomial:
         return self + -other
 
     def __mul__(self, other: "Polynomial") -> "Polynomial":
-        if len(self.terms) * len(other.terms) > 20 * MOST_TERMS:
-            unclear("too many terms")
+        _spend(self, other)
         return Polynomial.of(
             (_product(m, n), small(a * b)) for m, a in self.terms.items() for n, b in other.terms.items()
         )

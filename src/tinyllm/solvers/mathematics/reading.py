@@ -35,6 +35,8 @@ class Reading:
     defined: bool = False
     """A definition or a rule came before: a bare name is then a question."""
     field: str = "arithmetic"
+    currency: str = ""
+    imaginary: bool = False
     depth: int = 0
     about: str = ""
     """The parameter of the function that is being defined."""
@@ -175,7 +177,7 @@ class Reading:
     def name(self, text: str) -> str:
         return text
 
-    text = word = digits = sum = time = name
+    text = word = digits = sum = time = relation = name
 
     # the rules
 
@@ -185,10 +187,16 @@ class Reading:
             unclear("too deep a phrase")
         said = frozenset(_WORD.findall(text.lower()))
         for rule in RULES:
-            if rule.kind == kind and rule.needed <= said and (match := rule.pattern.fullmatch(text)):
+            if rule.kind != kind or not rule.needed <= said:
+                continue
+            match = rule.pattern.fullmatch(text)
+            if match is None:
+                continue
+            other = rule.greedy.fullmatch(text)
+            for split in (match, other) if other and other.groups() != match.groups() else (match,):
                 before = len(self.steps)
                 try:
-                    return self.said(rule, match)
+                    return self.said(rule, split)
                 except NotUnderstood:
                     del self.steps[before:]
         return unclear(f"no rule for {text[:40]!r}")

@@ -15,6 +15,7 @@ Says = Callable[..., Any]
 Register = Callable[[Says], Says]
 
 _SLOT = re.compile(r"\{(\w+):(\w+)\}")
+_FILLED = re.compile(r"[^\s\[(]*\{\w+:\w+\}")
 _PIECE = re.compile(r"\\[()]|\{\w+:\w+\}|<ask>|[\[\]()|,=]|[^\s\[\](){}|,=]+")
 _CHOICE = re.compile(r"\\[()]|\[[^\[\]()]*\]|\([^()\[\]]*\)")
 _WORD = re.compile(r"[a-z]+")
@@ -28,11 +29,24 @@ SHAPES: Mapping[str, str] = {
     "word": r"[A-Za-z]+",
     "digits": r"-?[0-9A-Za-z]+",
     "sum": r"-?[0-9a-zA-Z]+(?:\s*(?:[-+*]|plus|minus|times)\s*-?[0-9A-Za-z]+)+",
+    "relation": r"[<>]=?",
     "place": r"(?:(?:ten|hundred) )?[a-z]+",
     "count": r"\d+|[a-z]+",
     "base": r"\d+|[a-z]+",
     "unit": r"[A-Za-zµ/.]+(?: [A-Za-z]+){0,3}",
     "degrees": r"[A-Za-z]+",
+}
+
+
+_MARKS = {
+    "[": "(?:",
+    "]": ")?",
+    "(": "(?:",
+    ")": ")",
+    "|": "|",
+    "<ask>": rf"(?:{ASK}\s+)?(?:the )?",
+    ",": r",\s*",
+    "=": r"=\s*",
 }
 
 
@@ -60,40 +74,44 @@ class Rule:
     @cached_property
     def needed(self) -> frozenset[str]:
         """Words without which it cannot fit: looking them up is cheaper than matching."""
-        text, before = _SLOT.sub(" ", self.text).replace("<ask>", " "), ""
+        text, before = _FILLED.sub(" ", self.text).replace("<ask>", " "), ""
         while text != before:
             text, before = _CHOICE.sub(" ", text), text
         return frozenset(_WORD.findall(text))
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(_WORD.findall(_SLOT.sub(" ", self.text).replace("<ask>", " ")))
+        return frozenset(_WORD.findall(_FILLED.sub(" ", self.text).replace("<ask>", " ")))
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        parts = "".join(map(self._part, _PIECE.findall(self.text)))
-        return re.compile(parts, re.IGNORECASE)
+        """Every slot as short as it can be."""
+        return self._compiled("+?")
 
-    def _part(self, piece: str) -> str:
-        marks = {
-            "[": "(?:",
-            "]": ")?",
-            "(": "(?:",
-            ")": ")",
-            "|": "|",
-            "<ask>": rf"(?:{ASK}\s+)?(?:the )?",
-            ",": r",\s*",
-            "=": r"=\s*",
-        }
-        if piece in marks:
-            return marks[piece]
+    @cached_property
+    def greedy(self) -> re.Pattern[str]:
+        """Every slot as long as it can be: `twenty five miles` is `twenty five` of a unit."""
+        return self._compiled("+")
+
+    def _compiled(self, length: str) -> re.Pattern[str]:
+        pieces = _PIECE.finditer(self.text)
+        return re.compile("".join(self._part(piece, length) for piece in pieces), re.IGNORECASE)
+
+    def _part(self, match: re.Match[str], length: str) -> str:
+        piece, tight = match[0], self.text[match.end() : match.end() + 1] == "{"
+        if piece in _MARKS:
+            return _MARKS[piece]
         slot = _SLOT.fullmatch(piece)
         if slot:
-            return rf"(?P<{slot[1]}>{SHAPES.get(slot[2], '.+?')})\s*"
+            joined = match.start() > 0 and self.text[match.start() - 1] not in " (["
+            apart = "" if joined else r"(?<![A-Za-z])"
+            return rf"{apart}(?P<{slot[1]}>{SHAPES.get(slot[2], f'.{length}')})\s*"
         if piece.startswith("\\"):
             return rf"{piece}\s*"
         edge = r"\b" if piece[0].isalnum() else ""
-        return rf"{edge}{re.escape(piece)}(?!\w)\s*"
+        return f"{edge}{re.escape(piece)}" + (
+            "" if tight else r"(?!\w)\s*" if piece[-1].isalnum() else r"\s*"
+        )
 
 
 RULES: list[Rule] = []

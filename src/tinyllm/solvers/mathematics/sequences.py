@@ -43,7 +43,7 @@ def following(say: Reading, terms: list[Fraction]) -> Fraction:
         say.note(f"term n = {say.show(found)}")
         return found.replacing({"n": Polynomial.number(len(terms) + 1)}).constant
     ratio = terms[1] / terms[0] if terms[0] else Fraction(0)
-    if ratio and all(b == a * ratio for a, b in zip(terms, terms[1:], strict=False)):
+    if len(terms) >= 4 and ratio and all(b == a * ratio for a, b in zip(terms, terms[1:], strict=False)):
         say.note(f"each term is {fraction(ratio, True)} times the one before")
         return terms[-1] * ratio
     if len(terms) >= 5 and all(c == a + b for a, b, c in zip(terms, terms[1:], terms[2:], strict=False)):

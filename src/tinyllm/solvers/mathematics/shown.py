@@ -1,5 +1,6 @@
 """Exact values as text: `4`, `-3/7`, `0.25`, `3*x**2 - 1`."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -20,7 +21,12 @@ def text(value: Value, decimals: bool = False) -> str:
 
 
 def people(value: Value, decimals: bool = False) -> str:
-    return text(value, decimals).replace("**", "^")
+    return spoken(text(value, decimals))
+
+
+def spoken(text: str) -> str:
+    """SymPy's spelling as people write it."""
+    return re.sub(r"\blog\(", "ln(", re.sub(r"\bE\b", "e", text)).replace("**", "^")
 
 
 def fraction(value: Fraction, decimals: bool) -> str:
@@ -75,6 +81,11 @@ def magnitude(value: Fraction) -> int:
     value = abs(value)
     guess = len(str(value.numerator)) - len(str(value.denominator))
     return guess if value >= Fraction(10) ** guess else guess - 1
+
+
+def cents(value: Fraction) -> str:
+    """An amount of money."""
+    return fixed(value, 0 if value.denominator == 1 else 2)
 
 
 def trimmed(digits: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import comb, prod
 from typing import Any
 
 import sympy
@@ -13,6 +14,8 @@ from tinyllm.solvers.mathematics.polynomials import MOST_BITS, Polynomial
 
 MOST_OPERATIONS = 400
 LARGEST_POWER = 200
+LARGEST_LOGARITHM = 8_000
+MOST_EXPANDED = 2_000
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sqrt": sympy.sqrt,
@@ -38,8 +41,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sinh": sympy.sinh,
     "cosh": sympy.cosh,
     "tanh": sympy.tanh,
-    "floor": sympy.floor,
-    "ceil": sympy.ceiling,
     "max": sympy.Max,
     "min": sympy.Min,
 }
@@ -94,6 +95,13 @@ def _combined(operator: str, left: Expr, right: Expr) -> Expr:
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
+    if (
+        base.is_number
+        and exponent.is_number
+        and base != 0
+        and not (base.is_Rational and exponent.is_Rational)
+    ):
+        _not_huge(exponent * sympy.log(sympy.Abs(base)))
     if exponent.is_number and (not exponent.is_real or abs(exponent) > LARGEST_POWER * 20):
         unclear("too high a power")
     if exponent.is_number and not base.is_Symbol and abs(exponent) > LARGEST_POWER:
@@ -106,6 +114,13 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     return base**exponent
 
 
+def _not_huge(logarithm: Expr) -> None:
+    """Refuse a power by the size it would have, before it is computed."""
+    size = sympy.N(logarithm, 5)
+    if not size.is_Float and not size.is_Integer or abs(size) > LARGEST_LOGARITHM:
+        unclear("too great a number")
+
+
 def real(value: Expr) -> Expr:
     """Undefined and complex results are no answers."""
     if value.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I):
@@ -114,12 +129,15 @@ def real(value: Expr) -> Expr:
 
 
 def _called(name: str, arguments: list[Expr], names: Names) -> Expr:
-    if name in names.functions:
-        return applied(names.functions[name], arguments)
+    plain = name.rstrip("'")
+    if plain in names.functions:
+        return applied(names.functions[plain].derived(len(name) - len(plain)), arguments)
     if name == "log":
         return _logarithm(arguments)
     if name not in _FUNCTIONS or (len(arguments) != 1 and name not in ("root", "max", "min")):
         unclear(f"{name} of that")
+    if name in ("exp", "sinh", "cosh") and arguments[0].is_number:
+        _not_huge(arguments[0])
     return real(_FUNCTIONS[name](*arguments))
 
 
@@ -177,22 +195,53 @@ def constants(value: Value) -> Value:
 def digits(value: Expr, count: int) -> Fraction:
     """A real number to more digits than are shown, as a fraction to round from."""
     found = sympy.N(value, count + 15)
-    if not found.is_Float:
-        unclear("not a number")
-    return Fraction(str(found))
+    if found.is_Rational:
+        return Fraction(int(found.p), int(found.q))
+    if not found.is_Float or abs(found._mpf_[2] + found._mpf_[3]) > 4 * MOST_BITS:
+        unclear("not a number that can be written down")
+    sign, mantissa, exponent, _ = found._mpf_
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent) * (-1 if sign else 1)
+
+
+def _expanded_size(value: Expr) -> int:
+    """How many terms a sum could have once its brackets are multiplied out."""
+    if value.is_Add:
+        return sum(map(_expanded_size, value.args))
+    if value.is_Mul:
+        return prod(map(_expanded_size, value.args))
+    if value.is_Pow and value.exp.is_Integer and value.exp > 0:
+        size = _expanded_size(value.base)
+        return comb(size + int(value.exp) - 1, int(value.exp)) if size > 1 else 1
+    return 1
 
 
 def simplified(value: Expr) -> Expr:
     """Surds and functions in their shortest form."""
     if value.count_ops() > MOST_OPERATIONS:
         unclear("too long to simplify")
+    if value.is_number and value.is_algebraic:
+        if _expanded_size(value) > MOST_EXPANDED:
+            unclear("too long to multiply out")
+        return sympy.radsimp(sympy.expand(value), max_terms=3)
     if value.is_number:
-        return sympy.radsimp(sympy.expand(value)) if value.is_algebraic else sympy.nsimplify(value)
-    return sympy.simplify(value)
+        return value
+    from tinyllm.solvers.mathematics.worker import bounded
+
+    return _rational(value) if value.is_rational_function(*value.free_symbols) else bounded("simplify", value)
+
+
+def _rational(value: Expr) -> Expr:
+    """A quotient of polynomials in lowest terms."""
+    return sympy.cancel(value)
 
 
 def operate(operator: str, left: Value, right: Value) -> Value:
-    return back(real(_combined(operator, of(left), of(right))))
+    found = real(_combined(operator, of(left), of(right)))
+    return back(
+        sympy.cancel(found)
+        if operator == "/" and found.free_symbols and found.is_rational_function()
+        else found
+    )
 
 
 def radical(value: Value, degree: int) -> Value:
@@ -224,6 +273,8 @@ def gap_between(a: Value, b: Value) -> Fraction:
 
 
 def factored(value: Polynomial) -> str:
+    if value.bits > 256 or (len(value.names) > 1 and (value.degree() > 10 or len(value.terms) > 30)):
+        unclear("too long to factor")
     return str(sympy.factor(of(value)))
 
 

@@ -1,7 +1,6 @@
 """Equations that elimination cannot solve: polynomial roots, systems, equations with functions."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -13,17 +12,20 @@ from tinyllm.solvers.mathematics.evaluation import NeedsSymbols
 from tinyllm.solvers.mathematics.expressions import unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.symbolic import MOST_OPERATIONS, back, expression, of
+from tinyllm.solvers.mathematics.worker import bounded
 
 if TYPE_CHECKING:
     from tinyllm.solvers.mathematics.reading import Reading
 
 HIGHEST_DEGREE = 12
+MOST_BITS = 256
+"""Of a coefficient."""
 MOST_UNKNOWNS = 3
 
 
 def polynomial_roots(reading: "Reading", zero: Polynomial, name: str) -> Any:
     """The real roots in order; other names may stay in a quadratic one."""
-    if zero.degree() > HIGHEST_DEGREE:
+    if zero.degree() > HIGHEST_DEGREE or zero.bits > MOST_BITS:
         unclear("too high a degree")
     x, expr = Symbol(name), of(zero)
     if zero.names != {name}:
@@ -41,12 +43,12 @@ def _real_roots(factor: sympy.Poly) -> list[Any]:
         return []
     if factor.degree() == 1:
         return [-factor.nth(0) / factor.nth(1)]
-    found = [root for root in sympy.roots(factor.as_expr(), factor.gen) if root.is_real]
-    if len(found) != factor.count_roots() or (
-        factor.degree() > 2 and any(root.has(sympy.I) for root in found)
-    ):
+    if factor.degree() > 2 and len(factor.terms()) > 2:
         unclear("the roots have no short form")
-    return found
+    if factor.degree() == 2:
+        return list(sympy.roots(factor))
+    root = sympy.real_root(-factor.nth(0) / factor.nth(factor.degree()), factor.degree())
+    return [root] if factor.degree() % 2 else [-root, root]
 
 
 def _literal(expr: Any, x: Any) -> Any:
@@ -71,16 +73,7 @@ def general(reading: "Reading", equation: Equation, name: str) -> Any:
         unclear("too long to solve")
     if expr.has(sympy.sin, sympy.cos, sympy.tan, sympy.Abs, sympy.floor):
         unclear("as many solutions as one likes")
-    try:
-        found = sympy.solve(expr, x)
-    except NotImplementedError:
-        unclear("no way to solve it")
-    real = [
-        root for root in found if root.is_real and abs(sympy.N(expr.subs(x, root), 30)) < Fraction(1, 10**15)
-    ]
-    if len(real) != len(found) or any(root.has(sympy.LambertW) for root in real):
-        unclear("not all solutions are certain")
-    return one_or_more(sorted(real, key=lambda r: r.evalf(30)))
+    return one_or_more(bounded("solve", expr, x))
 
 
 def solved(reading: "Reading", pending: Sequence[Equation], name: str) -> Any:
@@ -97,8 +90,4 @@ def solved(reading: "Reading", pending: Sequence[Equation], name: str) -> Any:
         or name not in names
     ):
         unclear("too great a system")
-    found = sympy.solve([of(row) for row in rows], [Symbol(n) for n in names], dict=True)
-    values = {solution[Symbol(name)] for solution in found if all(v.is_real for v in solution.values())}
-    if not values or any(v.free_symbols or v.count_ops() > 20 for v in values):
-        unclear("no short solution")
-    return one_or_more(sorted(values, key=lambda r: r.evalf(30)))
+    return one_or_more(bounded("system", [of(row) for row in rows], [Symbol(n) for n in names], Symbol(name)))

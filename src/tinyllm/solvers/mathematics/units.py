@@ -33,7 +33,7 @@ length 0.9144 yard,yd
 length 1609.344 mile,mi
 length 1852 nautical mile
 mass 1 gram,g,gm
-mass 1000000 tonne,metric ton
+mass 1000000 tonne,t,metric ton,metric tonne
 mass 28.349523125 ounce,oz
 mass 453.59237 pound,lb,lbs
 mass 6350.29318 stone,stones
@@ -207,7 +207,7 @@ def _plural(name: str) -> str:
         "stone": "stone",
         "metric ton": "metric tons",
     }
-    if name in irregular or len(name) <= 3:
+    if name in irregular or (len(name) <= 3 and name not in ("day", "cup", "bar", "bit")):
         return irregular.get(name, name)
     head, _, tail = name.partition(" per ")
     return f"{head}s per {tail}" if tail else f"{name}s"

@@ -24,7 +24,7 @@ FIELDS = (
 )
 """The files that hold the rules, in the order in which their rules are tried."""
 
-_WORD = re.compile(r"[a-z]{2,}")
+_WORD = re.compile(r"(?<!\b0)[a-z]{2,}")
 _DIGITS = re.compile(r"[a-f]+")
 _PRODUCTS = re.compile(r"[xyz]{2,3}|[abc]{2,3}|d[xyztu]|[mnpq]{2}|st|nd|rd|th")
 _PLAIN = (
@@ -61,7 +61,7 @@ def speaks(text: str) -> bool:
     lowered = text.lower()
     words = known()
     letters = "replacement" in lowered or "sequence of letters" in lowered
-    based = "base" in lowered or "hex" in lowered
+    based = "base" in lowered or "hex" in lowered or "0x" in lowered
     for match in _WORD.finditer(lowered):
         word = match[0]
         if (

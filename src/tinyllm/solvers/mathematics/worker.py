@@ -74,6 +74,33 @@ def _sum(expr: Any, name: str, a: Any, b: Any) -> Any:
     return _checked(sympy.simplify(sympy.summation(expr, (sympy.Symbol(name), a, b))), sympy.Sum)
 
 
+def _solve(expr: Any, x: Any) -> list[Any]:
+    """The real solutions, each put back into the equation."""
+    import sympy
+
+    found = sympy.solve(expr, x)
+    real = [root for root in found if root.is_real and abs(sympy.N(expr.subs(x, root), 30)) < 1e-15]
+    if len(real) != len(found) or any(root.has(sympy.LambertW) for root in real):
+        raise ValueError("not all solutions are certain")
+    return sorted(real, key=lambda root: root.evalf(30))
+
+
+def _system(rows: list[Any], names: list[Any], wanted: Any) -> list[Any]:
+    import sympy
+
+    found = sympy.solve(rows, names, dict=True)
+    values = {solution[wanted] for solution in found if all(v.is_real for v in solution.values())}
+    if not values or any(v.free_symbols or v.count_ops() > 20 for v in values):
+        raise ValueError("no short solution")
+    return sorted(values, key=lambda root: root.evalf(30))
+
+
+def _simplified(expr: Any) -> Any:
+    import sympy
+
+    return sympy.simplify(expr)
+
+
 def _checked(found: Any, unfinished: Any) -> Any:
     import sympy
 
@@ -88,6 +115,9 @@ TASKS: Mapping[str, Callable[..., Any]] = {
     "limit": _limit,
     "series": _series,
     "sum": _sum,
+    "solve": _solve,
+    "system": _system,
+    "simplify": _simplified,
 }
 
 
