@@ -1,10 +1,9 @@
 """Which labels a question carries, how sure that is, and what decided it."""
 
-import base64
-import gzip
 import json
 import zlib
 from array import array
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from tinyllm.routing.features import Features, features
 FORMAT = "tinyllm-router 1"
 SHIPPED = Path(__file__).with_name("weights.json.gz")
 REASONS = 5
+GZIP = 31
 Column = tuple[float, ...]
 Reasons = tuple[tuple[str, float], ...]
 
@@ -92,12 +92,13 @@ class Router:
             "sureness": [round(s, 5) for s in self.sureness],
             "scale": scale,
             "features": "\n".join(self.weights),
-            "weights": base64.b85encode(steps.tobytes()).decode(),
+            "weights": b2a_base64(steps.tobytes(), newline=False).decode(),
             "about": self.about,
         }
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        # No time in the header: the same training writes the same bytes.
-        Path(path).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+        # Unlike the module gzip this writes no time: the same training gives the same bytes.
+        gzip = zlib.compressobj(9, wbits=GZIP)
+        Path(path).write_bytes(gzip.compress(text.encode()) + gzip.flush())
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -108,19 +109,19 @@ class Router:
                 f"cannot read the router {path}: {error.strerror}",
                 hint="`python -m tinyllm.routing train FILE -o OUT` writes one",
             ) from error
-        except (ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
+        except (ValueError, KeyError, TypeError, zlib.error) as error:
             raise UsageError(
                 f"{path} is not a router of this version", hint="train it again with this version"
             ) from error
 
     @classmethod
     def read(cls, packed: bytes) -> Self:
-        body = json.loads(gzip.decompress(packed))
+        body = json.loads(zlib.decompress(packed, GZIP))
         if body["format"] != FORMAT:
             raise ValueError(body["format"])
         labels, scale = tuple(body["labels"]), body["scale"]
         steps = array("b")
-        steps.frombytes(base64.b85decode(body["weights"]))
+        steps.frombytes(a2b_base64(body["weights"]))
         values = iter([step * scale for step in steps])
         rows = zip(*[values] * len(labels), strict=True)
         names = body["features"].split("\n")
