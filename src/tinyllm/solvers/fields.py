@@ -40,6 +40,10 @@ def has_files(question: Question) -> bool:
     return bool(question.files)
 
 
+def has_braces(question: Question) -> bool:
+    return "{" in question.text
+
+
 def anything(question: Question) -> bool:
     """The mathematics grammar looks at its own vocabulary first."""
     return not question.files
@@ -60,7 +64,7 @@ FIELDS = (
         "dates",
         says(
             "day days week weeks month months year years date weekday weekdays weekend old age apart difference long "
-            "nights monday tuesday wednesday thursday friday saturday sunday before after earlier later"
+            "nights fortnights monday tuesday wednesday thursday friday saturday sunday before after earlier later"
         ),
     ),
     Field(
@@ -78,12 +82,14 @@ FIELDS = (
     Field(
         "zones",
         says(
-            "time utc gmt unix epoch posix timestamp z est edt cdt mdt pst pdt cet cest jst hours pm am noon"
+            "time utc gmt unix epoch posix timestamp z est edt cdt mdt pst pdt cet cest jst pt et hours pm am noon midnight"
         ),
     ),
     Field(
         "interest",
-        says("interest worth mortgage loan future present deposit invest invested effective balance value"),
+        says(
+            "interest worth mortgage loan future present deposit invest invested effective balance value compounded grow"
+        ),
     ),
     Field(
         "money",
@@ -99,4 +105,13 @@ FIELDS = (
             "entail follow follows valid contrapositive converse inverse negation satisfying conclude infer deduce same"
         ),
     ),
+    Field("sets", has_braces),
+    Field(
+        "counting",
+        says(
+            "ways arrangements permutations combinations orderings rearrangements subsets handshakes strings committees "
+            "teams groups hands selections"
+        ),
+    ),
+    Field("chance", says("probability chance chances likelihood")),
 )

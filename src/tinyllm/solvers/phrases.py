@@ -6,7 +6,7 @@ several phrases share. A question fits only when all of it is consumed: a word n
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
 from tinyllm.solvers.solution import Question
@@ -76,6 +76,7 @@ SLOTS = {
 _MARKS = {"[": "(?:", "]": ")?", "(": "(?:", ")": ")", "|": "|"}
 
 
+@lru_cache(maxsize=4)
 def tidy(text: str) -> str:
     """The question without what only politeness or typing added."""
     text = " ".join(text.translate(_TIDY).split())
