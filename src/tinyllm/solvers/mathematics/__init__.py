@@ -1,6 +1,6 @@
 """Mathematics: one grammar over a shared symbol table; each file below adds its phrases to it."""
 
-from tinyllm.solvers.mathematics.expressions import NotUnderstood
+from tinyllm.solvers.mathematics.expressions import NotUnderstood, Refused
 from tinyllm.solvers.mathematics.finish import solution
 from tinyllm.solvers.mathematics.notation import plain
 from tinyllm.solvers.mathematics.polynomials import begin_work
@@ -18,5 +18,8 @@ def solve(question: Question) -> Solution | None:
             return None
         begin_work()
         return solution(*read(text))
-    except NotUnderstood:
+    except (NotUnderstood, Refused):
+        return None
+    except (ArithmeticError, NotImplementedError, TypeError, ValueError, RecursionError):
+        # What SymPy raises for an expression that it cannot handle.
         return None

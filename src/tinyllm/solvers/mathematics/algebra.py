@@ -4,8 +4,8 @@ from typing import Any
 
 from tinyllm.solvers.mathematics import equations
 from tinyllm.solvers.mathematics.answers import Answer, Equation
-from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, Value, evaluated, polynomial
-from tinyllm.solvers.mathematics.expressions import Name, Node, NotUnderstood, Number, unclear
+from tinyllm.solvers.mathematics.evaluation import Value, evaluated, polynomial
+from tinyllm.solvers.mathematics.expressions import Name, Node, Number, unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
@@ -62,7 +62,7 @@ def bare_equation(say: Reading, e: list[Equation]) -> Any:
 
 
 @query(
-    "<ask> [real] [and] (roots|zeros|zeroes|solutions) of [the] [(polynomial|function|quadratic)] {p:expression}"
+    "<ask> [real] [and] (roots|zeros|zeroes|solutions) of [the] [(polynomial|function|quadratic)] {p:polynomial}"
 )
 def roots(say: Reading, p: Polynomial) -> Any:
     if len(p.names) != 1:
@@ -76,10 +76,10 @@ def roots(say: Reading, p: Polynomial) -> Any:
 
 
 @query(
-    "(expand|multiply out|expand and simplify|collect|collect [the] like terms in|combine like terms in|distribute) {p:expression}",
-    "collect [the] [like] terms in {p:expression}",
-    "combine [the] like terms in {p:expression}",
-    "<ask> (expansion|expanded form) of {p:expression}",
+    "(expand|multiply out|expand and simplify|collect|collect [the] like terms in|combine like terms in|distribute) {p:polynomial}",
+    "collect [the] [like] terms in {p:polynomial}",
+    "combine [the] like terms in {p:polynomial}",
+    "<ask> (expansion|expanded form) of {p:polynomial}",
 )
 def expand(say: Reading, p: Polynomial) -> Polynomial:
     say.lettered = True
@@ -87,8 +87,8 @@ def expand(say: Reading, p: Polynomial) -> Polynomial:
 
 
 @query(
-    "(factor|factorise|factorize) [completely] {p:expression} [completely]",
-    "<ask> (factorization|factorisation|factored form) of {p:expression}",
+    "(factor|factorise|factorize) [completely] {p:polynomial} [completely]",
+    "<ask> (factorization|factorisation|factored form) of {p:polynomial}",
 )
 def factor(say: Reading, p: Polynomial) -> Answer:
     if (
@@ -125,9 +125,9 @@ def simplify(say: Reading, n: Node, v: str = "") -> Value:
 
 
 @query(
-    "(rearrange|express|write|put) {p:expression} (to|as|in|into) [the] [form] {f:text} and (give|state|find|determine|what is) {v:name}",
-    "(rearrange|express|write) {p:expression} (to|as|in|into) the form {f:text} and (give|state|find) {v:name}",
-    "if {p:expression} = {f:text}, (find|what is) [the] [value of] {v:name}",
+    "(rearrange|express|write|put) {p:polynomial} (to|as|in|into) [the] [form] {f:text} and (give|state|find|determine|what is) {v:name}",
+    "(rearrange|express|write) {p:polynomial} (to|as|in|into) the form {f:text} and (give|state|find) {v:name}",
+    "if {p:polynomial} = {f:text}, (find|what is) [the] [value of] {v:name}",
 )
 def coefficient_in_form(say: Reading, p: Polynomial, f: str, v: str) -> Polynomial:
     """The form names a coefficient for every power: compare term by term."""
@@ -153,8 +153,8 @@ def _at(p: Polynomial, monomial: tuple[tuple[str, int], ...]) -> Polynomial:
 
 
 @noun(
-    "coefficient of {m:text} in [the] [expansion of] {p:expression}",
-    "coefficient of {m:text} (when|after) expanding {p:expression}",
+    "coefficient of {m:text} in [the] [expansion of] {p:polynomial}",
+    "coefficient of {m:text} (when|after) expanding {p:polynomial}",
 )
 def coefficient(say: Reading, m: str, p: Polynomial) -> Polynomial:
     found = polynomial(say.tree(m), type(say.names)())
@@ -164,18 +164,18 @@ def coefficient(say: Reading, m: str, p: Polynomial) -> Polynomial:
     return _at(p, next(iter(found.terms)))
 
 
-@noun("(constant term|constant) (of|in) [the] [expansion of] {p:expression}")
-def constant_term(say: Reading, p: Polynomial) -> Polynomial:
+@noun("(constant term|constant) (of|in) [the] [expansion of] {p:polynomial}")
+def constant_term(_say: Reading, p: Polynomial) -> Polynomial:
     return Polynomial.number(p.constant) if p.names else unclear("no polynomial")
 
 
-@noun("degree of [the] [polynomial] {p:expression}")
-def degree(say: Reading, p: Polynomial) -> Polynomial:
+@noun("degree of [the] [polynomial] {p:polynomial}")
+def degree(_say: Reading, p: Polynomial) -> Polynomial:
     return Polynomial.number(p.degree()) if p.names else unclear("no polynomial")
 
 
-@noun("discriminant of {p:expression}")
-def discriminant(say: Reading, p: Polynomial) -> Polynomial:
+@noun("discriminant of {p:polynomial}")
+def discriminant(_say: Reading, p: Polynomial) -> Polynomial:
     if len(p.names) != 1 or p.degree() != 2:
         unclear("no quadratic")
     c, b, a = p.coefficients(next(iter(p.names)))
@@ -215,6 +215,3 @@ def inequality(say: Reading, a: Node, r: str, b: Node, v: str = "") -> Answer:
     text = f"{name} {sign} {say.show(-constant / factor)}"
     say.note(f"{say.show(gap)} {r} 0")
     return Answer(text, text)
-
-
-__all__ = ["NeedsSymbols", "NotUnderstood"]

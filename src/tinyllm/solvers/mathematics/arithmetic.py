@@ -3,10 +3,10 @@
 from fractions import Fraction
 from functools import reduce
 
-from tinyllm.solvers.mathematics.answers import Answer, Item, yes
-from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, Value, combined, floor_root, raised, root
+from tinyllm.solvers.mathematics.answers import Answer
+from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, Value, combined, root
 from tinyllm.solvers.mathematics.expressions import unclear
-from tinyllm.solvers.mathematics.polynomials import Polynomial, small
+from tinyllm.solvers.mathematics.polynomials import Polynomial, raised, small
 from tinyllm.solvers.mathematics.reading import Reading, rational
 from tinyllm.solvers.mathematics.rules import noun, query
 from tinyllm.solvers.mathematics.shown import fraction
@@ -163,7 +163,7 @@ def reciprocal(say: Reading, a: Fraction) -> Value:
 
 
 @noun("(negative|opposite|negation|additive inverse) of {a:number}")
-def negative(say: Reading, a: Fraction) -> Value:
+def negative(_say: Reading, a: Fraction) -> Value:
     return Polynomial.number(-a)
 
 
@@ -250,7 +250,7 @@ def whole(say: Reading, a: Fraction, p: Fraction) -> Value:
 
 
 @query("what does {a:phrase} (equal|make|come to)", "how much does {a:phrase} (equal|make)")
-def equal(say: Reading, a: Value) -> Value:
+def equal(_say: Reading, a: Value) -> Value:
     return a
 
 
@@ -259,6 +259,3 @@ def lifted(say: Reading, a: Value, k: int) -> Value:
     result = Polynomial.number(raised(rational(a), k))
     say.note(f"({say.show(a)})^{k} = {say.show(result)}")
     return result
-
-
-__all__ = ["Item", "floor_root", "yes"]

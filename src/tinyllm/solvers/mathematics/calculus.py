@@ -4,7 +4,7 @@ from typing import Any
 
 from tinyllm.solvers.mathematics.answers import Answer
 from tinyllm.solvers.mathematics.evaluation import Value
-from tinyllm.solvers.mathematics.expressions import NotUnderstood, unclear
+from tinyllm.solvers.mathematics.expressions import unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
@@ -108,6 +108,8 @@ def definite_integral(say: Reading, e: Value, a: Any, b: Any, v: str = "", w: st
     from tinyllm.solvers.mathematics.analysis import integrated_between
 
     name = v or _variable(say, e, v)
+    if w not in ("", name):
+        unclear("two letters")
     result = integrated_between(e, name, a, b)
     say.note(f"integral of {say.show(e)} d{name} from {_end(say, a)} to {_end(say, b)} = {say.show(result)}")
     return result
@@ -156,6 +158,3 @@ def summation(say: Reading, e: Value, v: str, a: Any, b: Any) -> Value:
 
 def _end(say: Reading, bound: Any) -> str:
     return bound.replace("oo", "infinity") if isinstance(bound, str) else say.show(bound)
-
-
-__all__ = ["NotUnderstood"]

@@ -236,10 +236,10 @@ def different(say: Reading, a: Value, b: Value) -> Answer:
 
 
 @query("is {n:number} [a] (positive|positive number)", "is {m:number} [a] (negative|negative number)")
-def signed(say: Reading, n: Fraction | None = None, m: Fraction | None = None) -> Answer:
+def signed(_say: Reading, n: Fraction | None = None, m: Fraction | None = None) -> Answer:
     return yes(n > 0) if n is not None else yes((m or Fraction(0)) < 0)
 
 
 @query("is {n:number} [an] (integer|whole number)")
-def whole(say: Reading, n: Fraction) -> Answer:
+def whole(_say: Reading, n: Fraction) -> Answer:
     return yes(n.denominator == 1)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tinyllm.solvers.mathematics.answers import Answer, Equation
+from tinyllm.solvers.mathematics.answers import Equation
 from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, polynomial
-from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, NotUnderstood, unclear
+from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.shown import text
 
@@ -136,16 +136,13 @@ def roots(reading: "Reading", equation: Equation, name: str) -> Any:
     reading.note(f"{text(zero)} = 0")
     if zero.degree(name) == 1:
         constant, factor = zero.coefficients(name)
-        return _linear(reading, constant, factor)
+        return _linear(constant, factor)
     return systems.polynomial_roots(reading, zero, name)
 
 
-def _linear(reading: "Reading", constant: Polynomial, factor: Polynomial) -> Any:
+def _linear(constant: Polynomial, factor: Polynomial) -> Any:
     if not factor.names:
         return (-constant).scaled(1 / factor.constant)
     from tinyllm.solvers.mathematics.symbolic import back, of
 
     return back((of(-constant) / of(factor)).cancel())
-
-
-__all__ = ["Answer", "NotUnderstood", "roots", "solution", "suppose"]

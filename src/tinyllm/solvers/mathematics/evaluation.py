@@ -12,11 +12,11 @@ from tinyllm.solvers.mathematics.expressions import (
     Minus,
     Name,
     Node,
-    Number,
     NotUnderstood,
+    Number,
     unclear,
 )
-from tinyllm.solvers.mathematics.polynomials import HIGHEST, Polynomial, raised, small
+from tinyllm.solvers.mathematics.polynomials import Polynomial, raised, small
 
 Value = Any
 """Polynomial, or a SymPy expression: SymPy has no types to check against, and is not imported here."""
@@ -231,6 +231,3 @@ def _called(name: str, arguments: list[Polynomial], names: Names) -> Polynomial:
     except TypeError:
         raise NotUnderstood(f"{name} takes another number of arguments") from None
     raise NeedsSymbols
-
-
-__all__ = ["HIGHEST", "Function", "Names", "NeedsSymbols", "Value", "evaluated"]

@@ -17,6 +17,14 @@ class NotUnderstood(Exception):
     """The text is no mathematics that this grammar knows, or could be read in two ways: decline."""
 
 
+class Refused(Exception):
+    """The question is understood well enough to see that it costs too much: no other reading is tried."""
+
+
+def refuse(why: str) -> NoReturn:
+    raise Refused(why)
+
+
 def unclear(why: str) -> NoReturn:
     raise NotUnderstood(why)
 
@@ -85,8 +93,40 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 FUNCTIONS = frozenset(
-    "sqrt cbrt root abs exp ln log log2 log10 sin cos tan cot sec csc asin acos atan arcsin arccos arctan sinh cosh tanh "
-    "floor ceil gcd lcm max min factorial mod".split()
+    [
+        "sqrt",
+        "cbrt",
+        "root",
+        "abs",
+        "exp",
+        "ln",
+        "log",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "asin",
+        "acos",
+        "atan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "floor",
+        "ceil",
+        "gcd",
+        "lcm",
+        "max",
+        "min",
+        "factorial",
+        "mod",
+    ]
 )
 
 
@@ -132,7 +172,7 @@ def _token(match: re.Match[str], tight: bool) -> Token:
 def _decimal(text: str) -> Fraction:
     digits, _, exponent = text.replace(",", "").lower().partition("e")
     if len(text) > LONGEST_NUMBER or (exponent and abs(int(exponent)) > LONGEST_NUMBER):
-        unclear("a number of too many digits")
+        refuse("a number of too many digits")
     return Fraction(digits) * Fraction(10) ** int(exponent or 0)
 
 

@@ -19,7 +19,7 @@ def solution(result: Any, reading: Reading) -> Solution:
     steps = tuple(dict.fromkeys(reading.steps))
     if not any(step.endswith(answer) or f"{answer} " in step for step in steps[-2:]):
         steps = (*steps, answer)
-    return Solution(answer, machine, steps, reading.field)
+    return Solution(answer, machine, steps, reading.subject)
 
 
 def worded(result: Any, reading: Reading) -> tuple[str, object]:

@@ -5,16 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from tinyllm.solvers.mathematics import equations
-from tinyllm.solvers.mathematics.answers import Answer, Equation, Item
+from tinyllm.solvers.mathematics.answers import Equation
 from tinyllm.solvers.mathematics.evaluation import Function, Value
 from tinyllm.solvers.mathematics.expressions import (
     Binary,
-    Call,
     Minus,
     Name,
     Node,
-    Number,
     NotUnderstood,
+    Number,
     unclear,
 )
 from tinyllm.solvers.mathematics.notation import without_politeness
@@ -163,7 +162,7 @@ def _clause(reading: Reading, clause: str) -> Equation | None:
 
 
 def _define_function(reading: Reading, name: str, parameters: tuple[str, ...], body: str) -> None:
-    inner = replace(reading, names=reading.names.without(parameters), about=parameters[0])
+    inner = replace(reading, failed=set(), names=reading.names.without(parameters), about=parameters[0])
     value = inner.phrase(body)
     reading.names.functions[name] = Function(parameters, value)
     reading.note(f"{name}({', '.join(parameters)}) = {reading.show(value)}")
@@ -205,6 +204,7 @@ def asked(reading: Reading, text: str) -> Any:
                     reading.names, values=dict(reading.names.values), functions=dict(reading.names.functions)
                 ),
                 pending=list(reading.pending),
+                failed=set(),
                 steps=list(reading.steps),
             )
             try:
@@ -242,6 +242,3 @@ def _bare(node: Node) -> bool:
         case Binary(operator="/", left=Number(value=top), right=Number(value=bottom), spoken=False):
             return bottom != 0 and ((top / bottom).denominator == bottom or top == bottom)
     return False
-
-
-__all__ = ["Answer", "Call", "Item", "read"]

@@ -2,20 +2,18 @@
 
 from fractions import Fraction
 from functools import reduce
-from math import comb, gcd, isqrt, lcm, perm
+from math import gcd, isqrt, lcm
 
 from tinyllm.solvers.mathematics.answers import Answer, yes
 from tinyllm.solvers.mathematics.evaluation import whole_root
 from tinyllm.solvers.mathematics.expressions import unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial, small
+from tinyllm.solvers.mathematics.primes import factors, is_prime, product
 from tinyllm.solvers.mathematics.reading import Reading, rational
 from tinyllm.solvers.mathematics.rules import noun, query
 from tinyllm.solvers.mathematics.shown import fraction
 
-LARGEST_PRIME = 10**300
-LARGEST_FACTORED = 10**30
 MOST_DIVISORS = 2_000
-_SMALL_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 
 
 def natural(values: list[object]) -> list[int]:
@@ -83,62 +81,13 @@ def division_quotient(say: Reading, a: int, b: int) -> Polynomial:
 # primes
 
 
-def is_prime(n: int) -> bool:
-    """By Miller and Rabin; the first twelve primes as bases prove it up to 3.3e24, beyond that SymPy's BPSW decides."""
-    if n < 2 or any(n % p == 0 for p in _SMALL_PRIMES):
-        return n in _SMALL_PRIMES
-    if n > LARGEST_PRIME:
-        unclear("too great a number")
-    if n > 3 * 10**24:
-        from tinyllm.solvers.mathematics.symbolic import is_prime as proved
-
-        return proved(n)
-    twos = ((n - 1) & (1 - n)).bit_length() - 1
-    return all(_passes(n, base, twos) for base in _SMALL_PRIMES)
-
-
-def _passes(n: int, base: int, twos: int) -> bool:
-    x = pow(base, (n - 1) >> twos, n)
-    if x in (1, n - 1):
-        return True
-    for _ in range(twos - 1):
-        x = x * x % n
-        if x == n - 1:
-            return True
-    return False
-
-
-def factors(n: int) -> dict[int, int]:
-    """Prime → exponent; small ones by trial, the rest by SymPy."""
-    if not 1 <= n <= LARGEST_FACTORED:
-        unclear("not a number that is factored here")
-    found: dict[int, int] = {}
-    p = 2
-    while p * p <= n and p < 20_000:
-        while n % p == 0:
-            found[p] = found.get(p, 0) + 1
-            n //= p
-        p += 1 if p == 2 else 2
-    if n == 1:
-        return found
-    if p * p > n or is_prime(n):
-        return {**found, n: 1}
-    from tinyllm.solvers.mathematics.symbolic import prime_factors
-
-    return found | prime_factors(n)
-
-
-def _product(found: dict[int, int]) -> str:
-    return " * ".join(f"{p}^{e}" if e > 1 else str(p) for p, e in found.items()) or "1"
-
-
 @query(
     "<ask> [distinct|unique] prime (factors|divisors) of {n:integer}",
     "(which|what) primes divide {n:integer}",
 )
 def prime_factor_list(say: Reading, n: int) -> list[int]:
     found = factors(n) if n > 1 else unclear("no prime factors")
-    say.note(f"{n} = {_product(found)}")
+    say.note(f"{n} = {product(found)}")
     return sorted(found)
 
 
@@ -150,7 +99,7 @@ def prime_factor_list(say: Reading, n: int) -> list[int]:
 )
 def factorization(say: Reading, n: int) -> Answer:
     found = factors(n) if n > 1 else unclear("no prime factors")
-    text = _product(found)
+    text = product(found)
     say.note(f"{n} = {text}")
     return Answer(text, text.replace("^", "**").replace(" ", ""))
 
@@ -177,11 +126,11 @@ def composite(say: Reading, n: int) -> Answer:
 
 
 def _because(n: int) -> str:
-    return f"= {_product(factors(n))}" if 1 < n < 10**12 else "is not prime"
+    return f"= {product(factors(n))}" if 1 < n < 10**12 else "is not prime"
 
 
 @noun("(next|first|smallest) prime [number] (after|greater than|bigger than|larger than|above) {n:integer}")
-def next_prime(say: Reading, n: int) -> Polynomial:
+def next_prime(_say: Reading, n: int) -> Polynomial:
     found = max(n + 1, 2)
     if n > 10**40:
         unclear("too great a number")
@@ -191,7 +140,7 @@ def next_prime(say: Reading, n: int) -> Polynomial:
 
 
 @noun("{k:ordinal} prime [number]")
-def nth_prime(say: Reading, k: int) -> Polynomial:
+def nth_prime(_say: Reading, k: int) -> Polynomial:
     if not 1 <= k <= 5_000:
         unclear("too far")
     n, seen = 1, 0
@@ -208,12 +157,12 @@ def nth_prime(say: Reading, k: int) -> Polynomial:
 )
 def divisor_count(say: Reading, n: int) -> Polynomial:
     found = factors(n)
-    say.note(f"{n} = {_product(found)}")
+    say.note(f"{n} = {product(found)}")
     return Polynomial.number(reduce(lambda total, power: total * (power + 1), found.values(), 1))
 
 
 @query("<ask> [all] [the] [positive] (factors|divisors) of {n:integer}")
-def divisor_list(say: Reading, n: int) -> list[int]:
+def divisor_list(_say: Reading, n: int) -> list[int]:
     found = [1]
     for p, e in factors(n).items():
         found = [d * p**i for d in found for i in range(e + 1)]
@@ -247,17 +196,17 @@ def divides(say: Reading, a: int, b: int) -> Answer:
 
 
 @query("is {n:integer} [an] even [number]")
-def even(say: Reading, n: int) -> Answer:
+def even(_say: Reading, n: int) -> Answer:
     return yes(n % 2 == 0)
 
 
 @query("is {n:integer} [an] odd [number]")
-def odd(say: Reading, n: int) -> Answer:
+def odd(_say: Reading, n: int) -> Answer:
     return yes(n % 2 == 1)
 
 
 @query("is {n:integer} [a] (perfect square|square number)", "is {m:integer} [a] perfect cube")
-def perfect_power(say: Reading, n: int | None = None, m: int | None = None) -> Answer:
+def perfect_power(_say: Reading, n: int | None = None, m: int | None = None) -> Answer:
     if n is not None:
         return yes(n >= 0 and isqrt(n) ** 2 == n)
     return yes(whole_root(abs(m or 0), 3) is not None)
@@ -269,7 +218,7 @@ def perfect(say: Reading, n: int) -> Answer:
 
 
 @query("are {all:values} (coprime|relatively prime)", "is {a:value} (coprime|relatively prime) to {b:value}")
-def coprime(say: Reading, all: list[object] | None = None, a: object = None, b: object = None) -> Answer:
+def coprime(_say: Reading, all: list[object] | None = None, a: object = None, b: object = None) -> Answer:
     numbers = natural(all if all is not None else [a, b])
     return yes(reduce(gcd, numbers) == 1) if len(numbers) == 2 else unclear("pairwise or together")
 
@@ -294,62 +243,10 @@ def digit_sum(say: Reading, n: int) -> Polynomial:
 
 @noun("number of digits (of|in) {n:integer}")
 @query("how many digits (does {n:integer} have|are [there] in {m:integer})")
-def digit_count(say: Reading, n: int | None = None, m: int | None = None) -> Polynomial:
+def digit_count(_say: Reading, n: int | None = None, m: int | None = None) -> Polynomial:
     return Polynomial.number(len(str(abs(n if n is not None else m or 0))))
 
 
 @noun("last digit of {n:integer}")
-def last_digit(say: Reading, n: int) -> Polynomial:
+def last_digit(_say: Reading, n: int) -> Polynomial:
     return Polynomial.number(abs(n) % 10)
-
-
-# counting
-
-
-def _counted(n: int, k: int) -> None:
-    if not 0 <= k <= n <= 2_000:
-        unclear("out of range")
-
-
-@noun(
-    "{n:integer} choose {k:integer}",
-    "[number of] combinations of {n:integer} (things|items|objects) taken {k:integer} at a time",
-    "binomial coefficient of {n:integer} (and|choose|over) {k:integer}",
-)
-@query(
-    "how many ways (are there|can you) [to] choose {k:integer} (things|items|objects) (from|out of) {n:integer}"
-)
-def combinations(say: Reading, n: int, k: int) -> Polynomial:
-    _counted(n, k)
-    say.note(f"{n}! / ({k}! * {n - k}!) = {comb(n, k)}")
-    return Polynomial.number(comb(n, k))
-
-
-@noun(
-    "{n:integer} permute {k:integer}",
-    "[number of] permutations of {n:integer} (things|items|objects) taken {k:integer} at a time",
-)
-def permutations(say: Reading, n: int, k: int) -> Polynomial:
-    _counted(n, k)
-    return Polynomial.number(small(Fraction(perm(n, k))))
-
-
-@noun("{k:ordinal} fibonacci number")
-def fibonacci(say: Reading, k: int) -> Polynomial:
-    if not 1 <= k <= 10_000:
-        unclear("too far")
-    a, b = 0, 1
-    for _ in range(k):
-        a, b = b, a + b
-    say.note(f"F(1) = F(2) = 1, F({k}) = {a}")
-    return Polynomial.number(a)
-
-
-@noun(
-    "sum of [the] [first] {k:count} (natural|positive|counting|consecutive) (numbers|integers)",
-    "sum of [all] [the] (numbers|integers) from 1 to {k:integer}",
-    "sum of [the] first {k:count} (integers|positive integers)",
-)
-def gauss(say: Reading, k: int) -> Polynomial:
-    say.note(f"{k} * ({k} + 1) / 2 = {k * (k + 1) // 2}")
-    return Polynomial.number(k * (k + 1) // 2) if k > 0 else unclear("none")

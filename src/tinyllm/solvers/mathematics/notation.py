@@ -108,7 +108,7 @@ _CLOSING = re.compile(r"(?:[ ,]*(?:please|thanks|thank you|for me|exactly))?[ .?
 def plain(text: str) -> str:
     """The text in ASCII spelling, spaces squeezed; the words are left as they are."""
     if not text.isascii():
-        text = _MIXED.sub(lambda m: unclear("a mixed number"), text)
+        text = _MIXED.sub(lambda _: unclear("a mixed number"), text)
         text = _HIGH_RUN.sub(_power, text).translate(_LOW).translate(_SIGNS)
     if "\\" in text or "^{" in text:
         text = _without_latex(text)

@@ -2,17 +2,54 @@
 
 from fractions import Fraction
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 SMALL = {word: n for n, word in enumerate(_ONES)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
 SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+_ORDINALS = [
+    "zeroth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 ORDINALS = {word: n for n, word in enumerate(_ORDINALS)}
 PARTS = (
     {"half": 2, "halves": 2, "quarter": 4, "quarters": 4}
@@ -23,9 +60,18 @@ PARTS = (
 PLACES = {
     name: power
     for power, names in enumerate(
-        "ones unit,tens,hundreds,thousands,ten thousands,hundred thousands,millions,ten millions,hundred millions,billions".split(
-            ","
-        )
+        [
+            "ones unit",
+            "tens",
+            "hundreds",
+            "thousands",
+            "ten thousands",
+            "hundred thousands",
+            "millions",
+            "ten millions",
+            "hundred millions",
+            "billions",
+        ]
     )
     for name in ([names] if power else ["ones", "one", "unit", "units"])
 }

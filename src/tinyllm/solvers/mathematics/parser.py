@@ -12,6 +12,7 @@ from tinyllm.solvers.mathematics.expressions import (
     Node,
     Number,
     Token,
+    refuse,
     tokens,
     unclear,
 )
@@ -19,6 +20,7 @@ from tinyllm.solvers.mathematics.numerals import PARTS, ordinal
 
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "of": 2, "^": 5}
 _IMPLICIT, _PRODUCT = "implicit", 2
+MOST_POSTFIXES = 6
 _END = Token("end", "")
 
 
@@ -60,7 +62,7 @@ class Parser:
     def climb(self, level: int) -> Node:
         self.depth += 1
         if self.depth > DEEPEST:
-            unclear("too many brackets")
+            refuse("too many brackets")
         left = self.signed()
         while (found := self.operator(left)) and found[1] >= level:
             operator, strength, spoken = found
@@ -99,7 +101,7 @@ class Parser:
     def juxtaposed(self, token: Token) -> bool:
         """`2x`, `3(x + 1)`, `(a)(b)`, `2 sqrt(3)`; never two words, nor two numbers."""
         before = self.found[self.place - 1] if self.place else _END
-        closed = before.kind == "number" and not before.spoken or before.text == ")"
+        closed = (before.kind == "number" and not before.spoken) or before.text == ")"
         opens = token.text in ("(", "√", "∛") or (
             token.kind == "word" and (token.tight or token.text in FUNCTIONS)
         )
@@ -118,7 +120,7 @@ class Parser:
         return self.postfixed(self.primary())
 
     def postfixed(self, node: Node) -> Node:
-        while True:
+        for _ in range(MOST_POSTFIXES):
             if self.accept("!"):
                 node = Call("factorial", (node,))
             elif self.accept("²"):
@@ -135,6 +137,7 @@ class Parser:
                 node = Number(node.value / 100, percent=True)
             else:
                 return node
+        return refuse("too many signs after a number")
 
     def power(self, word: str) -> int:
         found = ordinal(word)
@@ -162,7 +165,7 @@ class Parser:
         """What a root sign stands over: one number, name or bracket."""
         self.depth += 1
         if self.depth > DEEPEST:
-            unclear("too many roots")
+            refuse("too many roots")
         node = self.primary()
         self.depth -= 1
         return node

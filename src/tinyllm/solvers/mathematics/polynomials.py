@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
 
-from tinyllm.solvers.mathematics.expressions import unclear
+from tinyllm.solvers.mathematics.expressions import refuse, unclear
 
 Monomial = tuple[tuple[str, int], ...]
 MOST_TERMS = 3_000
@@ -15,7 +15,7 @@ MOST_BITS = 13_000
 """About 3,900 digits: Python prints integers of up to 4,300."""
 
 
-MOST_WORK = 400_000
+MOST_WORK = 40_000
 """Products of terms, weighed by their length, for one question."""
 _work: ContextVar[list[int]] = ContextVar("work")
 
@@ -32,7 +32,7 @@ def _spend(left: "Polynomial", right: "Polynomial") -> None:
         return
     spent[0] += cost
     if spent[0] > MOST_WORK:
-        unclear("too much work")
+        refuse("too much work")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Polynomial:
         for monomial, factor in terms:
             total[monomial] = total.get(monomial, Fraction(0)) + factor
         if len(total) > MOST_TERMS:
-            unclear("too many terms")
+            refuse("too many terms")
         return cls({monomial: factor for monomial, factor in total.items() if factor})
 
     @classmethod
@@ -94,7 +94,7 @@ class Polynomial:
         if not self.names:
             return Polynomial.number(raised(self.constant, power))
         if power < 0 or power * self.degree() > HIGHEST or (len(self.terms) > 1 and power > 60):
-            unclear("too high a power")
+            refuse("too high a power")
         return reduce(Polynomial.__mul__, [self] * power, Polynomial.number(1))
 
     def degree(self, name: str = "") -> int:
@@ -104,7 +104,7 @@ class Polynomial:
     def coefficients(self, name: str) -> list["Polynomial"]:
         """What stands before each power of a name, the lowest first."""
         if self.degree(name) > HIGHEST:
-            unclear("too high a degree")
+            refuse("too high a degree")
         rows: list[list[tuple[Monomial, Fraction]]] = [[] for _ in range(self.degree(name) + 1)]
         for monomial, factor in self.terms.items():
             rest = tuple(part for part in monomial if part[0] != name)
@@ -148,7 +148,7 @@ def _product(left: Monomial, right: Monomial) -> Monomial:
 def small(value: Fraction) -> Fraction:
     """The number, unless it has too many digits to be an answer."""
     if value.numerator.bit_length() > MOST_BITS or value.denominator.bit_length() > MOST_BITS:
-        unclear("a number of too many digits")
+        refuse("a number of too many digits")
     return value
 
 
@@ -158,7 +158,7 @@ def raised(base: Fraction, power: int) -> Fraction:
         unclear("zero to a power that is not positive")
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
     if base not in (0, 1, -1) and (bits - 1) * abs(power) > MOST_BITS:
-        unclear("a number of too many digits")
+        refuse("a number of too many digits")
     return (
         Fraction(1)
         if base == 1

@@ -7,20 +7,20 @@ from typing import Any
 
 from tinyllm.solvers.mathematics import shown
 from tinyllm.solvers.mathematics.answers import Answer, Equation, Item
-from tinyllm.solvers.mathematics.evaluation import Names, NeedsSymbols, Value, evaluated
-from tinyllm.solvers.mathematics.expressions import Binary, Minus, Name, Node, Number, NotUnderstood, unclear
+from tinyllm.solvers.mathematics.evaluation import Names, Value, evaluated
+from tinyllm.solvers.mathematics.expressions import Binary, Name, Node, NotUnderstood, Number, unclear
+from tinyllm.solvers.mathematics.lists import listed
 from tinyllm.solvers.mathematics.parser import parse
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.rules import RULES, Kind, Rule
+from tinyllm.solvers.mathematics.written import written
 
-MOST_ITEMS = 500
-DEEPEST_PHRASE = 6
+DEEPEST_PHRASE = 5
 _LEADING = re.compile(
     r"^(?:(?:the|value of|result of|answer to|number|exact value of|expression)\s+)+", re.IGNORECASE
 )
 _NAMING = re.compile(r"^(?:[a-z]\([a-z]\)|y)\s*=\s*")
 _WORD = re.compile(r"[a-z]+")
-_COMMAS = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 
 @dataclass
@@ -34,8 +34,9 @@ class Reading:
     steps: list[str] = field(default_factory=list)
     defined: bool = False
     """A definition or a rule came before: a bare name is then a question."""
-    field: str = "arithmetic"
+    subject: str = "arithmetic"
     currency: str = ""
+    failed: set[tuple[Kind, str]] = field(default_factory=set)
     imaginary: bool = False
     depth: int = 0
     about: str = ""
@@ -82,7 +83,7 @@ class Reading:
             node = self.tree(text)
         except NotUnderstood:
             return self.noun(text)
-        if isinstance(node, Binary) and node.spoken and node.operator not in "^":
+        if isinstance(node, Binary) and node.spoken and node.operator != "^":
             unclear("the words could be read in two ways")
         return self.worth(node)
 
@@ -131,6 +132,10 @@ class Reading:
         text = _NAMING.sub("", _LEADING.sub("", text.strip()))
         node = self.loose(text)
         return self.noun(text) if node is None else evaluated(node, self.names)
+
+    def polynomial(self, text: str) -> Polynomial:
+        found = self.expression(text)
+        return found if isinstance(found, Polynomial) else unclear("no polynomial")
 
     def bound(self, text: str) -> Any:
         text = text.strip().lower().replace(" ", "")
@@ -183,8 +188,8 @@ class Reading:
 
     def apply(self, kind: Kind, text: str) -> Any:
         """The result of the first rule that fits the whole text."""
-        if self.depth >= DEEPEST_PHRASE:
-            unclear("too deep a phrase")
+        if self.depth >= DEEPEST_PHRASE or (kind, text) in self.failed:
+            unclear("too deep a phrase, or one that was tried before")
         said = frozenset(_WORD.findall(text.lower()))
         for rule in RULES:
             if rule.kind != kind or not rule.needed <= said:
@@ -199,6 +204,7 @@ class Reading:
                     return self.said(rule, split)
                 except NotUnderstood:
                     del self.steps[before:]
+        self.failed.add((kind, text))
         return unclear(f"no rule for {text[:40]!r}")
 
     def said(self, rule: Rule, match: re.Match[str]) -> Any:
@@ -210,7 +216,7 @@ class Reading:
             result = rule.says(self, **slots)
         finally:
             self.depth -= 1
-        self.field, self.defined = rule.field, True
+        self.subject, self.defined = rule.field, True
         return result
 
 
@@ -220,76 +226,3 @@ def rational(value: Value) -> Fraction:
     if isinstance(value, Polynomial) and not value.names:
         return value.constant
     return unclear("not a rational number")
-
-
-def listed(text: str) -> list[str]:
-    """The members of `1, 2 and 3`; brackets keep their commas."""
-    text = text.strip().strip("[]{}") if text.strip()[:1] in "[{" else text.strip()
-    pieces, depth, start = [], 0, 0
-    for match in re.finditer(r"[()]|,\s*(?:and\s+|or\s+)?|;\s*|\s+(?:and|or)\s+", text):
-        mark = match[0]
-        if mark in "()":
-            depth += 1 if mark == "(" else -1
-        elif depth == 0 and not _inside_number(text, match):
-            pieces.append(text[start : match.start()])
-            start = match.end()
-    pieces = [piece.strip() for piece in [*pieces, text[start:]]]
-    if (
-        not all(pieces)
-        or len(pieces) > MOST_ITEMS
-        or (
-            len(pieces) > 1
-            and ", " not in text
-            and _COMMAS.search(text)
-            and "," in text
-            and " and " not in text
-        )
-    ):
-        unclear("a list of which the members are not clear")
-    return pieces
-
-
-def _inside_number(text: str, comma: re.Match[str]) -> bool:
-    """`1,200` keeps its comma where members are parted by a comma and a space."""
-    return (
-        comma[0] == ","
-        and (", " in text or " and " in text)
-        and bool(_COMMAS.match(text[max(0, comma.start() - 3) : comma.end() + 3].lstrip(" ,-(")))
-    )
-
-
-def written(node: Node) -> str:
-    """A tree in plain notation, for the derivation."""
-    match node:
-        case Number(value=value):
-            return f"{value * 100}%" if node.percent else shown.fraction(value, True)
-        case Name(name=name):
-            return name
-        case Minus(operand=operand):
-            return f"-{written(operand) if not isinstance(operand, Binary) else f'({written(operand)})'}"
-        case Binary(operator=operator, left=left, right=right):
-            return f"{_side(left, operator)} {operator} {_side(right, operator, right=True)}"
-    return f"{node.name}({', '.join(map(written, node.arguments))})"
-
-
-_STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "^": 3}
-
-
-def _side(node: Node, operator: str, *, right: bool = False) -> str:
-    text = written(node)
-    if isinstance(node, Minus) and right:
-        return f"({text})"
-    if isinstance(node, Number) and (node.value.denominator != 1 and "/" in text):
-        return f"({text})"
-    weaker = isinstance(node, Binary) and (
-        _STRENGTH[node.operator] < _STRENGTH[operator]
-        or (right and _STRENGTH[node.operator] == _STRENGTH[operator])
-    )
-    return (
-        f"({text})"
-        if weaker or (isinstance(node, Binary | Minus) and operator == "^" and not right)
-        else text
-    )
-
-
-__all__ = ["Reading", "NeedsSymbols", "listed", "rational", "written"]

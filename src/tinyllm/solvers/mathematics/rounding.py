@@ -7,7 +7,7 @@ from tinyllm.solvers.mathematics import shown
 from tinyllm.solvers.mathematics.answers import Answer
 from tinyllm.solvers.mathematics.evaluation import Value
 from tinyllm.solvers.mathematics.expressions import unclear
-from tinyllm.solvers.mathematics.numerals import PLACES, SCALES, SMALL
+from tinyllm.solvers.mathematics.numerals import PLACES
 from tinyllm.solvers.mathematics.polynomials import Polynomial
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
@@ -102,18 +102,13 @@ def _power(unit: str) -> int:
     return unclear(f"the nearest {unit}")
 
 
-@query("round {a:phrase} (up|down)", "round (up|down) {a:phrase}")
-def towards(say: Reading, a: Value) -> Answer:
-    return unclear("up to what")
-
-
 @noun("(ceiling|ceil) of {a:value}")
-def ceiling(say: Reading, a: Value) -> Polynomial:
+def ceiling(_say: Reading, a: Value) -> Polynomial:
     return Polynomial.number(near(a, 30).__ceil__())
 
 
 @noun("floor of {a:value}", "integer part of {b:value}")
-def floor(say: Reading, a: Value = None, b: Value = None) -> Polynomial:
+def floor(_say: Reading, a: Value = None, b: Value = None) -> Polynomial:
     return Polynomial.number(near(a if b is None else b, 30).__floor__())
 
 
@@ -178,13 +173,10 @@ def as_percentage(say: Reading, a: Value) -> Answer:
     "(write|express|convert) {a:phrase} (in|to|into) scientific notation",
     "<ask> {a:phrase} in scientific notation",
 )
-def scientific(say: Reading, a: Value) -> Answer:
+def scientific(_say: Reading, a: Value) -> Answer:
     value = near(a, 30)
     if value == 0 or shown.ending(value) is None:
         unclear("no end")
     power = shown.magnitude(value)
     mantissa = shown.fraction(value / Fraction(10) ** power, True)
     return Answer(f"{mantissa} × 10^{power}", f"{mantissa}*10**{power}")
-
-
-WORDS = frozenset(SMALL) | frozenset(SCALES)

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Kind = Literal["noun", "query"]
-Says = Callable[..., Any]
-Register = Callable[[Says], Says]
+Says = TypeVar("Says", bound=Callable[..., Any])
 
 _SLOT = re.compile(r"\{(\w+):(\w+)\}")
 _FILLED = re.compile(r"[^\s\[(]*\{\w+:\w+\}")
@@ -56,7 +55,7 @@ class Rule:
 
     text: str
     kind: Kind
-    says: Says
+    says: Callable[..., Any]
 
     @property
     def field(self) -> str:
@@ -117,15 +116,15 @@ class Rule:
 RULES: list[Rule] = []
 
 
-def noun(*texts: str) -> Register:
+def noun(*texts: str) -> Callable[[Says], Says]:
     return _register("noun", texts)
 
 
-def query(*texts: str) -> Register:
+def query(*texts: str) -> Callable[[Says], Says]:
     return _register("query", texts)
 
 
-def _register(kind: Kind, texts: tuple[str, ...]) -> Register:
+def _register(kind: Kind, texts: tuple[str, ...]) -> Callable[[Says], Says]:
     def register(says: Says) -> Says:
         RULES.extend(Rule(text, kind, says) for text in texts)
         return says

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from tinyllm.solvers.mathematics.answers import Item
 from tinyllm.solvers.mathematics.expressions import unclear
-from tinyllm.solvers.mathematics.integers import is_prime
 from tinyllm.solvers.mathematics.polynomials import Polynomial
+from tinyllm.solvers.mathematics.primes import is_prime
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
 from tinyllm.solvers.mathematics.shown import fraction
@@ -25,7 +26,7 @@ def formula(terms: Sequence[Fraction], name: str) -> Polynomial | None:
     """The polynomial of lowest degree through the terms, if one more term than it needs confirms it."""
     rows = [list(terms)]
     while any(rows[-1]) and len(rows[-1]) > 1:
-        rows.append([b - a for a, b in zip(rows[-1], rows[-1][1:], strict=False)])
+        rows.append([b - a for a, b in pairwise(rows[-1])])
     if any(rows[-1]):
         return None
     total, falling = Polynomial({}), Polynomial.number(1)
@@ -43,7 +44,7 @@ def following(say: Reading, terms: list[Fraction]) -> Fraction:
         say.note(f"term n = {say.show(found)}")
         return found.replacing({"n": Polynomial.number(len(terms) + 1)}).constant
     ratio = terms[1] / terms[0] if terms[0] else Fraction(0)
-    if len(terms) >= 4 and ratio and all(b == a * ratio for a, b in zip(terms, terms[1:], strict=False)):
+    if len(terms) >= 4 and ratio and all(b == a * ratio for a, b in pairwise(terms)):
         say.note(f"each term is {fraction(ratio, True)} times the one before")
         return terms[-1] * ratio
     if len(terms) >= 5 and all(c == a + b for a, b, c in zip(terms, terms[1:], terms[2:], strict=False)):
@@ -56,7 +57,7 @@ def _next_prime(say: Reading, terms: list[Fraction]) -> Fraction:
     if len(terms) < 5 or any(t.denominator != 1 or not 1 < t < 10**9 for t in terms):
         unclear("no law that the terms confirm")
     numbers = [int(t) for t in terms]
-    for a, b in zip(numbers, numbers[1:], strict=False):
+    for a, b in pairwise(numbers):
         if b != _prime_after(a):
             unclear("no law that the terms confirm")
     say.note("the terms are consecutive primes")
@@ -109,7 +110,7 @@ def kth_term(say: Reading, k: int, s: list[Item]) -> Fraction:
 
 
 @noun("common difference of [the] [arithmetic] [sequence|progression|series] {s:items}")
-def common_difference(say: Reading, s: list[Item]) -> Fraction:
+def common_difference(_say: Reading, s: list[Item]) -> Fraction:
     terms = _terms(s)
-    steps = {b - a for a, b in zip(terms, terms[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(terms)}
     return steps.pop() if len(steps) == 1 else unclear("no common difference")

@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Rational, Symbol
 
 from tinyllm.solvers.mathematics.evaluation import Function, Names, Value
-from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, Number, unclear
+from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, Number, refuse, unclear
 from tinyllm.solvers.mathematics.polynomials import MOST_BITS, Polynomial
 
 MOST_OPERATIONS = 400
@@ -72,7 +72,7 @@ def _spine(node: Node, names: Names) -> Expr:
         waiting.append(node)
         node = node.left
     if len(waiting) > MOST_OPERATIONS:
-        unclear("too long for SymPy")
+        refuse("too long for SymPy")
     value = expression(node, names)
     for step in reversed(waiting):
         value = _combined(step.operator, value, expression(step.right, names))
@@ -103,12 +103,12 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     ):
         _not_huge(exponent * sympy.log(sympy.Abs(base)))
     if exponent.is_number and (not exponent.is_real or abs(exponent) > LARGEST_POWER * 20):
-        unclear("too high a power")
+        refuse("too high a power")
     if exponent.is_number and not base.is_Symbol and abs(exponent) > LARGEST_POWER:
-        unclear("too high a power")
+        refuse("too high a power")
     if base.is_Rational and exponent.is_Rational:
         if abs(exponent.p) * max(base.p.bit_length(), base.q.bit_length()) > MOST_BITS:
-            unclear("a number of too many digits")
+            refuse("a number of too many digits")
         if base < 0 and exponent.q % 2:
             return sympy.real_root(base, exponent.q) ** exponent.p
     return base**exponent
@@ -117,8 +117,8 @@ def _power(base: Expr, exponent: Expr) -> Expr:
 def _not_huge(logarithm: Expr) -> None:
     """Refuse a power by the size it would have, before it is computed."""
     size = sympy.N(logarithm, 5)
-    if not size.is_Float and not size.is_Integer or abs(size) > LARGEST_LOGARITHM:
-        unclear("too great a number")
+    if (not size.is_Float and not size.is_Integer) or abs(size) > LARGEST_LOGARITHM:
+        refuse("too great a number")
 
 
 def real(value: Expr) -> Expr:
@@ -218,10 +218,10 @@ def _expanded_size(value: Expr) -> int:
 def simplified(value: Expr) -> Expr:
     """Surds and functions in their shortest form."""
     if value.count_ops() > MOST_OPERATIONS:
-        unclear("too long to simplify")
+        refuse("too long to simplify")
     if value.is_number and value.is_algebraic:
         if _expanded_size(value) > MOST_EXPANDED:
-            unclear("too long to multiply out")
+            refuse("too long to multiply out")
         return sympy.radsimp(sympy.expand(value), max_terms=3)
     if value.is_number:
         return value
@@ -274,7 +274,7 @@ def gap_between(a: Value, b: Value) -> Fraction:
 
 def factored(value: Polynomial) -> str:
     if value.bits > 256 or (len(value.names) > 1 and (value.degree() > 10 or len(value.terms) > 30)):
-        unclear("too long to factor")
+        refuse("too long to factor")
     return str(sympy.factor(of(value)))
 
 
@@ -286,7 +286,7 @@ def powers(node: Node, names: Names, positive: str) -> Expr:
 
 def derivative(value: Expr, name: str, times: int) -> Value:
     if value.count_ops() > MOST_OPERATIONS // 2 or times > 8:
-        unclear("too long to differentiate")
+        refuse("too long to differentiate")
     found = sympy.diff(value, Symbol(name), times)
     return back(sympy.simplify(found) if found.count_ops() < MOST_OPERATIONS // 4 else found)
 

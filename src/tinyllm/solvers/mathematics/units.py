@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tinyllm.solvers.mathematics.answers import Answer
 from tinyllm.solvers.mathematics.expressions import unclear
-from tinyllm.solvers.mathematics.reading import Reading, rational
+from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import query
 from tinyllm.solvers.mathematics.shown import ending, fraction, significant, trimmed
 
@@ -233,6 +233,3 @@ def temperature(say: Reading, a: Fraction, s: str, b: str) -> Answer:
 
 def degrees(text: str) -> str:
     return _DEGREES.get(text.lower()) or unclear(f"{text} is no scale of temperature")
-
-
-__all__ = ["WORDS", "rational"]

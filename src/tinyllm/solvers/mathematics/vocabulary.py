@@ -19,6 +19,7 @@ FIELDS = (
         "rounding",
         "calculus",
         "integers",
+        "combinatorics",
     ),
     *("algebra", "arithmetic"),
 )

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tinyllm.solvers.mathematics.expressions import unclear
+from tinyllm.solvers.mathematics.expressions import refuse
 
-SECONDS = 6
+SECONDS = 4
 MEMORY = 2 * 1024**3
 
 
@@ -23,9 +23,9 @@ def bounded(task: str, *arguments: Any) -> Any:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return unclear("it takes too long")
+        return refuse("it takes too long")
     if done.returncode != 0:
-        return unclear("SymPy could not do it")
+        return refuse("SymPy could not do it")
     return pickle.loads(done.stdout)  # noqa: S301 - written by our own child
 
 
