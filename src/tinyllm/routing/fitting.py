@@ -29,6 +29,7 @@ class Recipe:
     batch: int = 256
     pace: float = 0.015
     evenness: float = 0.5
+    least_share: float = 0.1
     seed: int = 5
 
 
@@ -71,11 +72,14 @@ def worth_learning(questions: list[Features], sources: list[str], least: int = 4
     )
 
 
-def balance(sources: list[str], truths: list[LabelSet], evenness: float) -> Array:
-    """A weight for each row, so that a large source does not drown a small one."""
+def balance(sources: list[str], truths: list[LabelSet], recipe: Recipe) -> Array:
+    """A weight for each row, so that neither a large source drowns a small one nor a common label a rare one."""
     groups = list(zip(sources, truths, strict=True))
     sizes = Counter(groups)
-    weights: Array = np.array([sizes[group] ** -evenness for group in groups])
+    weights: Array = np.array([sizes[group] ** -recipe.evenness for group in groups])
+    for label in sorted({label for truth in truths for label in truth}):
+        carries = np.array([label in truth for truth in truths])
+        weights[carries] *= max(1.0, recipe.least_share * weights.sum() / weights[carries].sum())
     weights /= weights.mean()
     return weights
 

@@ -121,7 +121,7 @@ def fitted(lesson: Lesson, chosen: Sequence[int], recipe: Recipe) -> Fitted:
     names = worth_learning(shown, sources, least=min(4, 1 + len(rows) // 50)) or ("nothing",)
     table = tabled(shown, names)
     truths = lesson.truths[list(chosen)]
-    weigh = balance(sources, [row.labels for row in rows], recipe.evenness)
+    weigh = balance(sources, [row.labels for row in rows], recipe)
     present = np.unique(truths)
     members = lesson.members[:, present]
     task = Task(table, np.searchsorted(present, truths), weigh, members)
