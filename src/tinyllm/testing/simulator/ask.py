@@ -25,6 +25,10 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "shift": (bool, "bool"),
     "logprobs": (bool, "bool"),
     "top_logprobs": (int, "int"),
+    "dimensions": (int, "int"),
+    "verbose": (bool, "bool"),
+    "source": (str, "string"),
+    "destination": (str, "string"),
 }
 _INTEGERS = [
     "num_keep",
@@ -86,7 +90,7 @@ def read_body(raw: bytes, where: str) -> dict[str, Any]:
     if not raw.strip():
         raise Refusal(400, "missing request body")
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_refuse_constant)
     except ValueError as failure:
         raise Refusal(400, complaint(raw, failure)) from failure
     except RecursionError as failure:
@@ -96,6 +100,10 @@ def read_body(raw: bytes, where: str) -> dict[str, Any]:
     for name, value in body.items():
         _check(name, value, where)
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _refuse_constant(name: str) -> None:
+    raise Refusal(400, f"invalid character '{name[0]}' looking for beginning of value")
 
 
 def _check(name: str, value: Any, where: str) -> None:
@@ -118,7 +126,7 @@ def read_ask(body: dict[str, Any], *, chat: bool) -> Ask:
     options = body.get("options", {})
     return Ask(
         messages=_messages(body) if chat else _prompt(body),
-        tools=tuple(body.get("tools", ())) if chat else (),
+        tools=_tools(body) if chat else (),
         format=body.get("format"),
         options={name: value for name, value in options.items() if value is not None},
         think=_think(body.get("think")),
@@ -139,15 +147,30 @@ def _messages(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:
         content = message.get("content")
         if content is not None and not isinstance(content, str):
             raise _mismatch(content, "ChatRequest.messages.content", "string")
-        for call in message.get("tool_calls") or ():
-            arguments = call.get("function", {}).get("arguments", {})
-            if not isinstance(arguments, dict):
-                raise Refusal(
-                    400,
-                    f"json: cannot unmarshal {kind(arguments)} into Go value of type map[string]interface {{}}",
-                )
+        _check_calls(message.get("tool_calls"))
         found.append({**message, "role": str(message.get("role", "")).lower(), "content": content or ""})
     return tuple(found)
+
+
+def _check_calls(calls: Any) -> None:
+    if calls is not None and not isinstance(calls, list):
+        raise _mismatch(calls, "ChatRequest.messages.tool_calls", "[]api.ToolCall")
+    for call in calls or ():
+        function = call.get("function", {}) if isinstance(call, dict) else call
+        if not isinstance(function, dict):
+            raise _mismatch(function, "ChatRequest.messages.tool_calls.function", "api.ToolCallFunction")
+        arguments = function.get("arguments", {})
+        if not isinstance(arguments, dict):
+            text = f"json: cannot unmarshal {kind(arguments)} into Go value of type map[string]interface {{}}"
+            raise Refusal(400, text)
+
+
+def _tools(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    for tool in body.get("tools", ()):
+        function = tool.get("function", {}) if isinstance(tool, dict) else tool
+        if not isinstance(function, dict):
+            raise _mismatch(function, "ChatRequest.tools", "api.Tool")
+    return tuple(body.get("tools", ()))
 
 
 def _prompt(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -11,7 +11,7 @@ from tinyllm.testing.simulator.schemas import constrained
 
 _YES = {"yes", "true", "correct", "right", "pass", "passed", "good", "accept", "accepted", "valid", "ok"}
 _NO = {"no", "false", "incorrect", "wrong", "fail", "failed", "bad", "poor", "reject", "rejected", "invalid"}
-_PAIRS = (("A", "B"), ("a", "b"), ("first", "second"), ("1", "2"), (1, 2))
+_PAIRS = (("A", "B"), ("a", "b"), ("first", "second"), ("1", "2"))
 
 
 def filled(
@@ -39,7 +39,7 @@ class _Form:
 
     def choose(self, name: str, options: Sequence[Any]) -> Any:
         """One of the options: a label, the better of two, or a verdict."""
-        pair = next((pair for pair in _PAIRS if set(pair) <= set(options)), None)
+        pair = next((pair for pair in _PAIRS if all(each in options for each in pair)), None)
         if pair and self.gold:
             return pair[0] if self._first_is_better() else pair[1]
         words = [str(option).lower() for option in options]
@@ -47,8 +47,11 @@ class _Form:
         rejecting = [option for option, word in zip(options, words, strict=True) if word in _NO]
         if accepting and rejecting:
             return (accepting if self._accepts() else rejecting)[0]
-        if all(isinstance(option, str) for option in options):
-            return self._label(name, options)
+        labels = [option for option in options if isinstance(option, str)]
+        if labels:
+            return self._label(name, labels)
+        if not all(isinstance(option, int | float) for option in options):
+            return options[0]
         return max(options) if self._accepts() else min(options)
 
     def _label(self, name: str, options: Sequence[str]) -> Any:

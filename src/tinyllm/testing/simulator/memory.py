@@ -13,6 +13,7 @@ from tinyllm.testing.simulator.model import Model
 
 _LOADING = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread")
 _FULL = "server busy, please try again.  maximum pending requests exceeded"
+_LEAST = 4
 _CENTURIES = 292 * 365.25 * 86400
 
 
@@ -108,7 +109,7 @@ class Memory:
             return loaded
 
     def _load(self, model: Model, how: dict[str, Any]) -> Loaded:
-        context = min(int(how.get("num_ctx", model.context)), model.longest)
+        context = max(_LEAST, min(int(how.get("num_ctx", model.context)), model.longest))
         loaded = Loaded(model, how, asyncio.Event(), asyncio.Semaphore(model.slots), context)
         self._loaded[model.full_name.key] = loaded
         self.loads += 1

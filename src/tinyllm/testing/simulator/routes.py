@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from tinyllm.testing.simulator.answering import chat, generate
-from tinyllm.testing.simulator.ask import Refusal, read_keep_alive
+from tinyllm.testing.simulator.ask import Refusal, check_options, read_keep_alive
 from tinyllm.testing.simulator.gojson import encode, present, quoted
 from tinyllm.testing.simulator.http import JSON, JSON_BARE, LINES, TEXT_UTF8, Channel
 from tinyllm.testing.simulator.model import Model, Name
@@ -105,7 +105,7 @@ async def embed(world: World, request: Request, channel: Channel) -> None:
         ):
             raise Refusal(400, "the input length exceeds the context length")
         await asyncio.sleep(model.latency.first * world.scale)
-        size = int(request.body.get("dimensions") or model.embedding)
+        size = max(1, request.body.get("dimensions") or model.embedding)
         vectors = [_normal(vector(text, model.embedding)[:size]) for text in inputs]
         now = asyncio.get_running_loop().time()
         answer = {"model": request.model, "embeddings": vectors}
@@ -131,6 +131,7 @@ def _embedder(world: World, request: Request) -> Model:
     model = world.catalogue.find(request.model)
     if model is None:
         raise Refusal(404, f"model {quoted(request.model)} not found, try pulling it first")
+    check_options(request.body.get("options", {}))
     return model
 
 

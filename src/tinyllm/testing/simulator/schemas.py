@@ -106,12 +106,14 @@ def _array(schema: Schema, root: Schema, text: str, choose: Choose, name: str, d
     if depth > _DEEPEST:
         return []
     items = resolved(schema.get("items", {}), root)
-    most = schema.get("maxItems", 1)
+    least = schema.get("minItems", 0)
+    most = schema.get("maxItems", max(1, least))
     if "enum" in items:
         # One of several, or several of them: the chooser may name more than one.
         chosen = choose(name, items["enum"])
-        return (list(chosen) if isinstance(chosen, list) else [chosen])[:most]
-    count = min(max(1, schema.get("minItems", 1)), most)
+        several = list(chosen) if isinstance(chosen, list) else [chosen]
+        return [*several, *several * least][: max(len(several), least)][:most]
+    count = min(max(1, least), most)
     return [example(items, root, text, choose, name, depth + 1) for _ in range(count)]
 
 

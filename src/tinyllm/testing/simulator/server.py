@@ -48,6 +48,7 @@ class Simulator:
         self.requests: list[Request] = []
         self.remembers = remembers
         self.connections = 0
+        self.failure: BaseException | None = None
         self.world = _world(source, scale, room, queue)
         self._number = 0
         self._channels: set[Channel] = set()
@@ -94,8 +95,14 @@ class Simulator:
     async def __aenter__(self) -> Self:
         return await self.start()
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         await self.stop()
+        self._raise(kind)
+
+    def _raise(self, kind: type[BaseException] | None) -> None:
+        # A script that fails would otherwise look like a connection that broke.
+        if kind is None and self.failure:
+            raise self.failure
 
     def start_in_thread(self) -> Self:
         """Run beside code that is not async; `stop_thread` or leaving the `with` block ends it."""
@@ -111,13 +118,14 @@ class Simulator:
     def __enter__(self) -> Self:
         return self.start_in_thread()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.stop_thread()
+        self._raise(kind)
 
     async def _serve(self, channel: Channel) -> None:
         self.connections += 1
         self._channels.add(channel)
-        channel.task.add_done_callback(lambda _: self._channels.discard(channel))
+        channel.task.add_done_callback(lambda task: self._over(channel, task))
         try:
             while message := await channel.receive():
                 channel.busy = True
@@ -130,6 +138,12 @@ class Simulator:
             await channel.respond(
                 400, b"400 Bad Request", "text/plain; charset=utf-8", {"Connection": "close"}
             )
+
+    def _over(self, channel: Channel, task: asyncio.Task[None]) -> None:
+        self._channels.discard(channel)
+        failure = None if task.cancelled() else task.exception()
+        if failure:
+            self.failure = self.failure or failure
 
     async def _exchange(self, message: Message, channel: Channel) -> None:
         loop = asyncio.get_running_loop()
