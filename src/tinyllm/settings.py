@@ -9,6 +9,7 @@ from typing import Any
 
 from tinyllm.errors import GraphError
 
+NAME = "tinyllm"
 PROJECT_FILE = "tinyllm.toml"
 PREFIX = "TINYLLM_"
 OLLAMA_PORT = 11434
@@ -82,12 +83,23 @@ def shipped() -> Path:
 def find_project(start: Path) -> Path | None:
     """The nearest folder upward with `tinyllm.toml`, or a `pyproject.toml` with `[tool.tinyllm]`."""
     for folder in (start, *start.parents):
-        if (folder / PROJECT_FILE).is_file():
+        if os.access(folder / PROJECT_FILE, os.F_OK) and (folder / PROJECT_FILE).is_file():
             return folder
-        pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and "[tool.tinyllm]" in pyproject.read_text("utf-8", "replace"):
+        if _in_pyproject(folder / "pyproject.toml") is not None:
             return folder
     return None
+
+
+def _in_pyproject(path: Path) -> dict[str, Any] | None:
+    """Its table `[tool.tinyllm]`; the rest of the file, and whether it can be read, is no business of ours."""
+    try:
+        if f"[tool.{NAME}" not in path.read_text("utf-8", "replace"):
+            return None
+    except OSError:
+        return None
+    tools = _read_file(path).get("tool")
+    found = tools.get(NAME) if isinstance(tools, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def user_file() -> Path:
@@ -118,10 +130,10 @@ def load(
             values[name] = _typed(name, value, origin)
             origins[name] = f"{PREFIX}{name.upper()}" if origin == "environment" else origin
     settings = replace(Settings(), **values, project=project, origins=origins)
-    return replace(settings, ollama_host=host_url(settings.ollama_host))
+    return replace(settings, ollama_host=host_url(settings.ollama_host, settings.origin("ollama_host")))
 
 
-def host_url(text: str) -> str:
+def host_url(text: str, origin: str = "ollama_host") -> str:
     """OLLAMA_HOST in all its spellings as a URL that a client can call."""
     from urllib.parse import urlsplit
 
@@ -130,11 +142,13 @@ def host_url(text: str) -> str:
     try:
         parts = urlsplit(text if scheme else f"//{text}")
         port = parts.port or {"http": 80, "https": 443}.get(scheme, OLLAMA_PORT)
+        if scheme not in ("", "http", "https") or any(char.isspace() for char in text):
+            raise ValueError(scheme)
     except ValueError:
         raise GraphError(
             f"{text!r} is not an address of a model server",
             hint="write it like http://127.0.0.1:11434",
-            where="ollama_host",
+            where=origin,
             code="URL_INVALID",
         ) from None
     name = parts.hostname or "127.0.0.1"
@@ -163,7 +177,7 @@ def _read_project(project: Path) -> tuple[str, dict[str, Any]]:
     if path.is_file():
         return str(path), _read_file(path)
     path = project / "pyproject.toml"
-    return str(path), dict(_read_file(path)["tool"]["tinyllm"])
+    return str(path), _in_pyproject(path) or {}
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -186,16 +200,31 @@ def _typed(name: str, value: Any, origin: str) -> Any:
         if isinstance(default, tuple):
             return tuple(value.replace(",", " ").split() if isinstance(value, str) else map(str, value))
         if isinstance(default, (int, float)):
-            return _positive(type(default)(value))
-        return str(value)
+            return _positive(type(default)(_number(value, default)))
+        return _text(value)
     except (TypeError, ValueError):
-        wanted = "a list of words" if isinstance(default, tuple) else "a number above 0"
+        wanted = {tuple: "a list of words", str: "a text", int: "a whole number above 0"}.get(
+            type(default), "a number above 0"
+        )
         raise GraphError(
             f"{name} is {value!r}, and should be {wanted}",
             hint=f"for example: {name} = {default!r}",
             where=origin,
             code="CONFIG_INVALID",
         ) from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: Any, like: float) -> Any:
+    """What a file or a variable says for a number; true is none, and neither is half a token."""
+    if isinstance(value, bool) or (isinstance(value, float) and isinstance(like, int)):
+        raise TypeError
+    return value
 
 
 def _positive(number: float) -> float:

@@ -167,21 +167,24 @@ class Checkpoints(BaseCheckpointSaver[str]):
         run = self.runs.get(thread)
         saved = Saved(namespace, checkpoint["id"], metadata.get("step", 0))
 
-        def writing(db: Database) -> None:
-            failpoints.hit("checkpoint.before")
+        def alone(db: Database) -> None:
             if run is not None:
                 run.check(db, saved)
-                # The results that this checkpoint contains need no rows of their own any more.
-                for parent, waiting in run.waiting if not run.held else ():
-                    if parent != place.get("checkpoint_id"):
-                        waiting(db)
             self._put(db, config, checkpoint, metadata, new_versions)
             self._move_head(db, thread, namespace, checkpoint["id"])
+
+        def writing(db: Database) -> None:
+            failpoints.hit("checkpoint.before")
+            # The results that this checkpoint contains need no rows of their own any more.
+            for parent, waiting in run.waiting if run is not None else ():
+                if parent != place.get("checkpoint_id"):
+                    waiting(db)
+            alone(db)
 
         # The input stands in the run itself: until the first step is done there is nothing else to keep.
         first = run is not None and run.grouped and metadata.get("source") == "input"
         if run is not None and (run.held or first):
-            run.waiting.append((checkpoint["id"], writing))
+            run.waiting.append((checkpoint["id"], alone))
             return None
         return writing
 

@@ -1,28 +1,41 @@
 """The command line: the only place that prints."""
 
+# Little is imported here: an interrupt while Python still imports would print a traceback.
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tinyllm.cli.commands import COMMANDS, Commands
-
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command; whatever happens, end with one of the documented exit codes."""
-    from tinyllm.cli import say
-
-    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(_meant(arguments))
+        _open_streams()
+        code = _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
-        say.line("interrupted")
+        sys.stderr.write("interrupted\n")
         code = 130
     except BrokenPipeError:
         # The reader has gone; a later flush must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
+    if argv is None:
+        import signal
+
+        # Nothing is left to save: from here on, Ctrl-C ends the process without a word.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """A stream that the caller closed leads nowhere; a character that the terminal lacks is written as its number."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        if reconfigure := getattr(getattr(sys, name), "reconfigure", None):
+            reconfigure(errors="backslashreplace")
 
 
 def _run(arguments: list[str]) -> int:
@@ -30,11 +43,18 @@ def _run(arguments: list[str]) -> int:
     from tinyllm.errors import TinyError
 
     try:
-        code: int | None = _app()(arguments, prog_name="tinyllm", standalone_mode=False)
+        code: int | None = _app()(_meant(arguments), prog_name="tinyllm", standalone_mode=False)
         return code or 0
     except TinyError as failure:
         say.failure(failure)
         return failure.exit_code
+    except BrokenPipeError:
+        raise
+    except SystemExit:
+        # The library that reads the flags ends the process itself when the reader has gone.
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            raise BrokenPipeError from None
+        raise
     except Exception as failure:  # noqa: BLE001 - the last door: no traceback reaches a user
         return _foreign(failure)
 
@@ -62,29 +82,41 @@ def _foreign(failure: Exception) -> int:
     return named.exit_code
 
 
-def _meant(arguments: list[str]) -> list[str]:
-    """`tinyllm "a question"` means `run`; one word that is nearly a command is a slip, not a question."""
-    from tinyllm.errors import UsageError
+ROOT_FLAGS = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")
 
-    if not arguments or (arguments[0].startswith("-") and arguments[0] != "-"):
+
+def _meant(arguments: list[str]) -> list[str]:
+    """`tinyllm "a question"` means `run`; what is nearly a command is a slip, not a question."""
+    from tinyllm.cli.commands import COMMANDS
+
+    if not arguments or arguments[0] in (*COMMANDS, *ROOT_FLAGS):
         return arguments
     first = arguments[0]
-    if first in COMMANDS:
-        return arguments
-    if len(arguments) == 1 and first.isalpha():
-        from tinyllm.cli import say
-        from tinyllm.problems import did_you_mean
-
-        if meant := did_you_mean(first, COMMANDS):
-            say.failure(
-                UsageError(f"there is no command {first!r}", hint=f"{meant} To ask it: tinyllm run {first}")
-            )
-            sys.exit(2)
+    if first.startswith("-") and (" " in first or first[1:2].isdigit()):
+        return ["run", "--", *arguments]  # a question about a negative number
+    if first.isalpha():
+        _did_you_mean(first, arguments[1:])
     return ["run", *arguments]
+
+
+def _did_you_mean(word: str, rest: list[str]) -> None:
+    """Refuse one word close to a command, alone or before what that command takes."""
+    from tinyllm.cli.commands import COMMANDS
+    from tinyllm.errors import UsageError
+    from tinyllm.problems import did_you_mean
+
+    meant = did_you_mean(word, COMMANDS)
+    name = meant.split('"')[1] if meant else ""
+    if not meant or (rest and not (rest[0].startswith("-") or rest[0] in COMMANDS[name].inner)):
+        return
+    asked = " ".join([word, *rest])
+    raise UsageError(f"there is no command {word!r}", hint=f'{meant} To ask it: tinyllm run "{asked}"')
 
 
 def _app() -> Any:
     import typer
+
+    from tinyllm.cli.commands import Commands
 
     app = typer.Typer(
         cls=Commands,
@@ -98,20 +130,14 @@ def _app() -> Any:
     @app.callback()
     def root(
         version: bool = typer.Option(
-            False, "--version", "-V", help="Show the version and exit.", is_eager=True, callback=_version
+            False, "--version", "-V", help="Show the version and exit.", is_eager=True
         ),
     ) -> None:
-        """The options before a command."""
+        if version:
+            from tinyllm import __version__
+            from tinyllm.cli import say
+
+            say.answer(f"tinyllm {__version__}")
+            raise typer.Exit
 
     return app
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        import typer
-
-        from tinyllm import __version__
-        from tinyllm.cli import say
-
-        say.answer(f"tinyllm {__version__}")
-        raise typer.Exit

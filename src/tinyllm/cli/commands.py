@@ -7,23 +7,28 @@ from typer.core import TyperGroup
 
 
 class Line(NamedTuple):
-    """A command's module and its line in the help."""
+    """A command's module, its line in the help, and the commands inside it."""
 
     module: str
     help: str
+    inner: tuple[str, ...] = ()
 
 
 FIRST = ("run", "graph", "models", "doctor", "init")
 
 COMMANDS = {
     "run": Line("run", "Ask a question, or run a graph."),
-    "graph": Line("graph", "List, check and draw graphs."),
-    "models": Line("models", "List, fetch and look at models."),
+    "graph": Line("graph", "List, check and draw graphs.", ("list", "validate", "draw", "schema")),
+    "models": Line("models", "List, fetch and look at models.", ("list", "ps", "pull", "show")),
     "doctor": Line("doctor", "Check that everything is in place, each check with its fix."),
     "init": Line("init", "Make a project: a graph, prompts and settings, all commented."),
-    "health": Line("health", "Show how the models and their breakers are."),
-    "config": Line("config", "Show the settings and where each comes from."),
-    "sim": Line("sim", "Serve simulated models, to test graphs without a GPU."),
+    "health": Line(
+        "health",
+        "Show how the models and their breakers are.",
+        ("list", "show", "open", "close", "reset", "watch"),
+    ),
+    "config": Line("config", "Show the settings and where each comes from.", ("show", "path")),
+    "sim": Line("sim", "Serve simulated models, to test graphs without a GPU.", ("serve",)),
 }
 
 

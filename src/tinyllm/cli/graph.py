@@ -25,19 +25,16 @@ class Format(StrEnum):
 def list_(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
     """List the graphs that `-g` takes by name: the project's, then the shipped ones."""
     from tinyllm import settings
-    from tinyllm.spec import read_file
+    from tinyllm.spec import listed, read_file
 
     loaded = settings.load()
     rows: dict[str, dict[str, str]] = {}
-    for folder in loaded.graph_folders:
-        for file in sorted(folder.glob("*.y*ml")):
-            if file.stem in rows:
-                continue
-            try:
-                said = read_file(file, loaded).description
-            except TinyError as failure:
-                said = f"broken: {failure.message.splitlines()[0]}"
-            rows[file.stem] = {"name": file.stem, "description": said, "file": str(file)}
+    for name, file in listed(loaded).items():
+        try:
+            said = read_file(file, loaded).description
+        except TinyError as failure:
+            said = f"broken: {failure.message.splitlines()[0]}"
+        rows[name] = {"name": name, "description": said, "file": str(file)}
     if as_json:
         say.data(list(rows.values()))
     else:
@@ -51,7 +48,6 @@ def validate(
 ) -> None:
     """Say everything that is wrong with a graph file, each fault with its line; exit code 3 when there is one."""
     from tinyllm import settings
-    from tinyllm.errors import GraphError
     from tinyllm.spec import find, read_file
 
     loaded = settings.load()
@@ -59,8 +55,8 @@ def validate(
     for name in graphs:
         try:
             spec = read_file(find(name, loaded), loaded)
-        except GraphError as failure:
-            code = failure.exit_code
+        except TinyError as failure:
+            code = max(code, failure.exit_code)
             rows.append({"graph": name, "valid": False, "problems": failure.message.splitlines()})
             if not as_json:
                 say.failure(failure)

@@ -1,5 +1,6 @@
 """`tinyllm init`: a commented project to start from."""
 
+import contextlib
 from pathlib import Path
 
 import typer
@@ -57,13 +58,31 @@ def init(
     if there and not force:
         raise UsageError(f"{there[0]} is there already", hint="another folder, or --force to overwrite")
     try:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-            say.note(f"wrote {path}")
+        _write(files)
     except OSError as failure:
         raise UsageError(
             f"{failure.filename} cannot be written: {failure.strerror}", hint="choose another folder"
         ) from failure
     go = f"cd {folder} && " if folder != Path() else ""
     say.answer(f'{go}tinyllm run "What is 2 + 2?"')
+
+
+def _write(files: dict[Path, str]) -> None:
+    """All of them or none: what was begun is taken back."""
+    made: list[Path] = []
+    try:
+        for path, text in files.items():
+            new = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+            for folder in reversed(new):
+                folder.mkdir()
+                made.append(folder)
+            if not path.exists():
+                made.append(path)
+            path.write_text(text, "utf-8")
+    except OSError:
+        for path in reversed(made):
+            with contextlib.suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise
+    for path in files:
+        say.note(f"wrote {path}")

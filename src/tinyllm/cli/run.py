@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from enum import StrEnum
@@ -15,7 +16,9 @@ from tinyllm.errors import TinyError, UsageError
 
 if TYPE_CHECKING:
     from tinyllm.answer import Answer
+    from tinyllm.cli.show import Show
 
+LARGEST = 4_000_000  # bytes that are read from stdin
 EXITS = {"committed": 0, "refused": 5, "waiting": 6, "failed": 1}
 
 
@@ -58,60 +61,75 @@ def run(
     """
     if no_color:
         say.without_color()
-    question = _question(prompt or [])
     if only is not None:
         from tinyllm.cli.only import alone
 
+        question = _question(prompt or [])
         raise typer.Exit(alone(only.value, question, attach, as_json=as_json or as_jsonl, trace=trace))
     from tinyllm.cli.show import Show
 
     show = Show(
         trace=trace, jsonl=as_jsonl, streams=not as_json and not as_jsonl, quiet=quiet, verbose=verbose
     )
-    given = _json(inputs, "--input")
-    if not isinstance(given, dict):
-        raise UsageError("--input is not a JSON object", hint='write -i \'{"name": "value"}\'')
-    options = {"inputs": given, "model": model, "timeout": timeout, "attached": attach}
-    shape = _json(schema, "--schema")
     try:
-        answer = asyncio.run(_ask(question, graph, shape, options, show))
+        question = "" if inputs and not prompt else _question(prompt or [])
+        options = {
+            "inputs": _object(inputs, "--input"),
+            "model": model,
+            "timeout": timeout,
+            "attached": attach,
+        }
+        answer = asyncio.run(_ask(question, graph, _object(schema, "--schema"), options, show))
     except TinyError as failure:
         show.close()
         if as_json or as_jsonl:
-            say.data({"status": "failed", **failure.as_dict()}) if as_json else say.row(
-                {"event": "end", "status": "failed", **failure.as_dict()}
-            )
+            show.failed(failure)
         raise
     show.close()
     _print(answer, as_json=as_json, show=show)
     raise typer.Exit(EXITS[answer.status])
 
 
-async def _ask(question: str, graph: str, shape: Any, options: dict[str, Any], show: Any) -> "Answer":
+async def _ask(
+    question: str, graph: str, shape: dict[str, Any], options: dict[str, Any], show: "Show"
+) -> "Answer":
     from tinyllm import settings
     from tinyllm.engine import Engine
 
-    task = asyncio.current_task()
-    stopped: list[int] = []
-
-    def stop(number: int) -> None:
-        stopped.append(number)
-        if task is not None:
-            task.cancel()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
+    stopped = _stopped_by_signals(show)
     engine = Engine(graph, settings=settings.load(), schema=shape)
+    show.last = engine.spec.last
     try:
         person = show.person if sys.stdin.isatty() and sys.stderr.isatty() else None
         return await engine.ask(
             question, listen=show.event, streams=show.watches, ask=person, **_known(options)
         )
     except asyncio.CancelledError:
+        show.close()
+        if show.gone:
+            raise BrokenPipeError from None
+        say.line("interrupted")
         raise SystemExit(128 + stopped[0] if stopped else 130) from None
     finally:
         await engine.aclose()
+
+
+def _stopped_by_signals(show: "Show") -> list[int]:
+    """Let a signal, or a reader that has gone, end the run in good order; the signals that came are listed."""
+    task = asyncio.current_task()
+    assert task is not None
+    stopped: list[int] = []
+
+    def stop(number: int) -> None:
+        if stopped:  # asked twice: now
+            os._exit(128 + number)
+        stopped.append(number)
+        task.cancel()
+
+    show.broken = task.cancel
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    return stopped
 
 
 def _known(options: dict[str, Any]) -> dict[str, Any]:
@@ -121,40 +139,59 @@ def _known(options: dict[str, Any]) -> dict[str, Any]:
 def _question(words: list[str]) -> str:
     """The words of the command line, or stdin for `-`, or for nothing when something is piped in."""
     if words == ["-"] or (not words and not sys.stdin.isatty()):
-        body = sys.stdin.buffer.read()
-        if b"\0" in body[:8000]:
-            raise UsageError("what came in on stdin is not text", hint="pipe in text; attach files by name")
-        try:
-            return body.decode("utf-8").strip()
-        except UnicodeDecodeError as failure:
-            raise UsageError(
-                f"what came in on stdin is not UTF-8 (byte {failure.start})",
-                hint="convert it: iconv -t utf-8",
-            ) from None
+        return _piped()
     question = " ".join(words).strip()
     if words and not question:
         raise UsageError("the question is empty", hint='ask one: tinyllm run "What is 2 + 2?"')
+    try:
+        question.encode()
+    except UnicodeEncodeError as failure:
+        raise UsageError(
+            f"the question is not UTF-8 (character {failure.start + 1})", hint="set the terminal to UTF-8"
+        ) from None
     return question
 
 
+def _piped() -> str:
+    body = sys.stdin.buffer.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        raise UsageError(
+            f"more than {LARGEST // 1_000_000} MB came in on stdin", hint="cut it, or attach it as a file"
+        )
+    if b"\0" in body:
+        raise UsageError("what came in on stdin is not text", hint="pipe in text; attach files by name")
+    try:
+        return body.decode("utf-8-sig").strip()
+    except UnicodeDecodeError as failure:
+        raise UsageError(
+            f"what came in on stdin is not UTF-8 (byte {failure.start})", hint="convert it: iconv -t utf-8"
+        ) from None
+
+
+def _object(text: str, flag: str) -> dict[str, Any]:
+    found = _json(text, flag) if text else {}
+    if not isinstance(found, dict):
+        raise UsageError(f"{flag} is not a JSON object", hint=f'write {flag} \'{{"name": "value"}}\'')
+    return found
+
+
 def _json(text: str, flag: str) -> Any:
-    if not text:
-        return {}
     if text.startswith("@"):
         path = Path(text[1:])
         try:
             text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as failure:
-            raise UsageError(f"{flag}: {path} cannot be read", hint="check the path") from failure
+        except (OSError, ValueError) as failure:
+            said = getattr(failure, "strerror", None) or "not UTF-8 text"
+            raise UsageError(f"{flag}: {path} cannot be read: {said}", hint="check the path") from failure
     try:
         return json.loads(text)
-    except ValueError as failure:
+    except (ValueError, RecursionError) as failure:
         raise UsageError(
             f"{flag} is not JSON: {failure}", hint=f'write {flag} \'{{"name": "value"}}\''
         ) from None
 
 
-def _print(answer: "Answer", as_json: bool, show: Any) -> None:
+def _print(answer: "Answer", as_json: bool, show: "Show") -> None:
     if as_json:
         say.data(answer.as_dict())
         return

@@ -2,14 +2,15 @@
 
 import asyncio
 import itertools
+import os
 import sys
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
 
+from tinyllm.answer import Account, Answer
 from tinyllm.cli import say
+from tinyllm.errors import TinyError, Waiting
 from tinyllm.running import Event
-
-if TYPE_CHECKING:
-    from tinyllm.answer import Answer
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 WIDEST = 100
@@ -23,52 +24,86 @@ class Show:
         self.jsonl = jsonl
         self.quiet = quiet
         self.verbose = verbose
-        # Only a node that may be the last one is worth streaming to a person; a pipe gets the final answer alone.
+        # A pipe gets the final answer alone.
         self.watches = (streams and sys.stdout.isatty()) or jsonl
-        self.streamed = ""
+        self.last: tuple[
+            str, ...
+        ] = ()  # the nodes whose words may be the answer: only these are shown as they come
+        self.broken: Callable[[], object] = lambda: None  # called when nobody reads any more
+        self.gone = False
+        self.account = Account()
+        self.run = ""
+        self._started = time.monotonic()
+        self._streamed = ""
+        self._speaker = ""
+        self._in_line = False
         self._spinner: asyncio.Task[None] | None = None
         self._doing = "thinking"
 
     def event(self, event: Event) -> None:
+        self.account.add(event)
+        if self.gone:
+            return
+        try:
+            self._shown(event)
+        except BrokenPipeError:
+            self.gone = True
+            self.broken()
+
+    def _shown(self, event: Event) -> None:
+        if event.kind == "begin":
+            self.run = str(event.data["run"])
         if self.jsonl:
             say.row(event.as_dict())
-            return
-        if event.kind == "begin":
+        elif event.kind == "begin":
             self._spin()
         elif event.kind == "token":
-            self._token(str(event.data["text"]))
+            self._token(event.node, str(event.data["text"]))
         elif event.kind == "again":
             self._again()
         elif event.kind == "node":
-            self._doing = event.node
-            if self.trace:
-                self._step(event)
-            if event.data["kind"] in ("gate", "use") and event.data["exits"] != ["end"]:
-                self._again()
-        elif event.kind in ("fallback", "note", "failure") and not self.quiet:
+            self._node(event)
+        elif event.kind in ("fallback", "note", "failure"):
             self._aside(event)
         elif event.kind == "call" and self.verbose:
             d = event.data
             self._over(f"{d['model']}: {d['tokens_in']} + {d['tokens_out']} tokens in {d['seconds']} s")
 
-    def _token(self, text: str) -> None:
+    def _token(self, node: str, text: str) -> None:
+        """One voice at a time: where several may end the run, the others are heard when they are chosen."""
+        if node not in self.last or self._speaker not in ("", node):
+            return
         self._still()
-        self.streamed += text
+        self._speaker = node
+        self._streamed += text
+        self._in_line = not text.endswith("\n")
         say.answer(text, end="")
 
     def _again(self) -> None:
         """What was shown was not accepted; what comes is a new answer."""
-        if self.streamed:
-            say.answer("")
-            self.streamed = ""
+        self._new_line()
+        self._streamed = self._speaker = ""
 
-    def _step(self, event: Event) -> None:
-        value = str(event.data.get("value") or "").replace("\n", " ")
-        shown = value if len(value) <= WIDEST else value[: WIDEST - 1] + "…"
-        to = ", ".join(event.data["exits"])
-        self._over(f"{event.node:<12} → {to:<12} {event.data['seconds']:>7.3f} s  {shown}")
+    def _new_line(self) -> None:
+        if self._in_line:
+            say.answer("")
+            self._in_line = False
+
+    def _node(self, event: Event) -> None:
+        self._doing = event.node
+        if self.trace:
+            value = str(event.data.get("value") or "").replace("\n", " ")
+            shown = value if len(value) <= WIDEST else value[: WIDEST - 1] + "…"
+            to = ", ".join(event.data["exits"])
+            self._over(f"{event.node:<12} → {to:<12} {event.data['seconds']:>7.3f} s  {shown}")
+        if event.data["kind"] in ("gate", "use") and event.data["exits"] != ["end"]:
+            self._again()
 
     def _aside(self, event: Event) -> None:
+        if event.kind != "note":
+            self._again()
+        if self.quiet:
+            return
         if event.kind == "note":
             self._over(str(event.data["text"]))
         elif event.kind == "fallback":
@@ -79,13 +114,11 @@ class Show:
     def _over(self, text: str) -> None:
         """A line beside the answer; the spinner stands aside."""
         self._clear()
-        if self.streamed and not self.streamed.endswith("\n") and self.watches:
-            say.answer("")
-            self.streamed = ""
+        self._new_line()
         say.note(text)
 
     def _spin(self) -> None:
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return
 
         async def turn() -> None:
@@ -113,22 +146,45 @@ class Show:
     async def person(self, question: str, choices: tuple[str, ...]) -> str:
         """Ask who sits there."""
         self._still()
+        self._new_line()
         shown = f" [{'/'.join(choices)}]" if choices else ""
         while True:
             sys.stderr.write(f"{question}{shown} ")
             sys.stderr.flush()
-            said: str = (await asyncio.to_thread(sys.stdin.readline)).strip()
+            line = await _typed()
+            if not line:
+                sys.stderr.write("\n")
+                raise Waiting("the question was not answered", hint="run it again to answer it")
+            said = line.strip()
             if said and (not choices or said in choices):
                 return said
             say.note(f"please answer {' or '.join(choices)}" if choices else "please answer")
 
-    def answer(self, answer: "Answer") -> None:
+    def failed(self, failure: TinyError) -> None:
+        """The end of a run that came to nothing, in the shape of every other end."""
+        took = round((time.monotonic() - self._started) * 1000, 1)
+        made = self.account
+        ended = Answer(
+            run=self.run,
+            status="failed",
+            answer="",
+            route=tuple(made.route),
+            path=tuple(made.path),
+            models=tuple(made.models),
+            tokens=made.tokens,
+            elapsed_ms=took,
+            notes=tuple(made.notes),
+        )
+        plain = {**ended.as_dict(), "error": failure.as_dict()}
+        say.row({"event": "end", **plain}) if self.jsonl else say.data(plain)
+
+    def answer(self, answer: Answer) -> None:
         """The end of the run, as far as it was not streamed already."""
         if self.jsonl:
             say.row({"event": "end", **answer.as_dict()})
             return
-        if answer.answer and answer.answer == self.streamed:
-            say.answer("")
+        if answer.answer and answer.answer.strip() == self._streamed.strip():
+            self._new_line()
         elif answer.answer:
             self._again()
             say.answer(answer.answer)
@@ -141,9 +197,21 @@ class Show:
             cost = f"{answer.tokens.get('in', 0)} + {answer.tokens.get('out', 0)} tokens"
             say.note(f"{' → '.join(answer.path)} · {cost} · {answer.elapsed_ms / 1000:.1f} s")
 
-    def _refused(self, answer: "Answer") -> None:
+    def _refused(self, answer: Answer) -> None:
         said = f"{say.coloured('refused', say.YELLOW)}  no answer met the standard"
         say.line(said if answer.answer else "refused  the question was declined")
         for attempt in answer.tried:
             say.line(f"         {attempt['node']}: {attempt['because']}")
         say.line(f"{say.coloured('try', say.YELLOW)}      --trace shows each step; another model: -m MODEL")
+
+
+async def _typed() -> str:
+    """A line from the terminal, empty at its end; waited for so that Ctrl-C is heard at once."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(sys.stdin, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline()

@@ -121,7 +121,7 @@ class GraphSpec:
         from tinyllm.nodes.condition import Condition
 
         nodes = dict(self.nodes)
-        for id in self._last():
+        for id in self.last:
             node = nodes[id]
             if "output" in type(node).model_fields:
                 nodes[id] = node.model_copy(update={"output": dict(schema)})
@@ -130,7 +130,8 @@ class GraphSpec:
                 nodes[id] = Condition(id=id, when="false", otherwise=declines, then=declines)
         return replace(self, nodes=nodes)
 
-    def _last(self) -> tuple[str, ...]:
+    @cached_property
+    def last(self) -> tuple[str, ...]:
         """The nodes whose output may be the answer: `end` is one step on, or one gate or fork."""
         ending = [id for id, node in self.nodes.items() if END in node.exits()]
         found = {id for id in ending if self.nodes[id].answers}

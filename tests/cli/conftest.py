@@ -1,0 +1,146 @@
+"""The command line as its users have it: called in this process, in one of its own, or on a terminal."""
+
+import io
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinyllm.cli import main
+
+PROGRAM = str(Path(sys.executable).parent / "tinyllm")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The two lines of a failure."""
+        return self.err.splitlines()
+
+
+Call = Callable[..., Done]
+
+
+@pytest.fixture(autouse=True)
+def no_server(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets a model server that happens to run on this machine."""
+    monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{closed_port}")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+
+
+@pytest.fixture
+def tinyllm(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call the command line in this process."""
+
+    def call(*arguments: str, stdin: bytes | None = b"") -> Done:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "stdin", None if stdin is None else io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        out, err = capsys.readouterr()
+        return Done(int(end.value.code or 0), out, err)
+
+    return call
+
+
+def start(arguments: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """A process of its own, with nothing on stdin."""
+    wanted = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen([PROGRAM, *arguments], **wanted)
+
+
+@pytest.fixture
+def process() -> Call:
+    """Run the command line as a process of its own."""
+
+    def call(*arguments: str, **options: Any) -> Done:
+        with start(arguments, **options) as running:
+            out, err = running.communicate(timeout=60)
+        return Done(running.returncode, (out or b"").decode(), (err or b"").decode())
+
+    return call
+
+
+@dataclass
+class Terminal:
+    """A process on a pseudo-terminal, which shows stdout and stderr as a person sees them."""
+
+    process: subprocess.Popen[bytes]
+    master: int
+    seen: bytearray = field(default_factory=bytearray)
+
+    @property
+    def text(self) -> str:
+        return self.seen.decode("utf-8", "replace").replace("\r\n", "\n")
+
+    def read_until(self, wanted: str, within: float = 60) -> str:
+        """What was shown up to the moment when this was."""
+        ends = time.monotonic() + within
+        while wanted not in self.text:
+            if not self._read(ends - time.monotonic()):
+                raise AssertionError(f"{wanted!r} was not shown; this was:\n{self.text}")
+        return self.text
+
+    def rest(self, within: float = 60) -> int:
+        """Read to the end; the exit code."""
+        ends = time.monotonic() + within
+        while self._read(ends - time.monotonic()):
+            pass
+        return self.process.wait(max(1, ends - time.monotonic()))
+
+    def _read(self, seconds: float) -> bool:
+        if seconds <= 0 or not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            piece = os.read(self.master, 65536)
+        except OSError:  # the other side has closed
+            return False
+        self.seen += piece
+        return bool(piece)
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    """Start the command line on a pseudo-terminal."""
+    opened: list[Terminal] = []
+
+    def begin(*arguments: str, env: dict[str, str] | None = None) -> Terminal:
+        master, slave = pty.openpty()
+        attributes = termios.tcgetattr(slave)
+        attributes[3] &= ~termios.ECHO
+        termios.tcsetattr(slave, termios.TCSANOW, attributes)
+        environment = {**os.environ, "TERM": "xterm", **(env or {})}
+        process = subprocess.Popen(
+            [PROGRAM, *arguments],
+            stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        opened.append(Terminal(process, master))
+        return opened[-1]
+
+    yield begin
+    for each in opened:
+        if each.process.poll() is None:
+            each.process.kill()
+        each.process.wait()
+        os.close(each.master)
