@@ -40,6 +40,8 @@ BOOK: Phrasebook[Solution] = Phrasebook(
         "([a] [fair] coin {flips} times|{flips} [fair] coins)"
         "|[when|if] [a] [fair] coin is (flipped|tossed|thrown) {flips} times"
         "|[when|if] {flips} [fair] coins are (flipped|tossed|thrown))",
+        "once": "([when|if|by|from|in|on|with] [you] (flipping|tossing|flip|toss) [a|one|a single] [fair] coin [once]"
+        "|(in|on|from|with) [a|one|a single] [fair] (coin flip|coin toss|flip of a [fair] coin|toss of a [fair] coin|coin))",
         "dice": "{dice} [fair] [standard|ordinary|regular|normal] [{sides}] [fair] [standard|ordinary|regular] (dice|die)",
         "roll": "([suppose|when|if|by|in|on|with|from] [that] [you|i|we] (roll|rolling|throw|throwing) <dice>"
         "|(on|with|from|in|using|for) [a roll of|one roll of|the roll of|a single roll of] <dice> [roll]"
@@ -84,12 +86,15 @@ def _binomial(successes: range, trials: int, chance: Fraction) -> Solution:
 @BOOK.says(
     "<p> <get> [{bound}] {n} {side} <toss>",
     "<p> <get> {all} {side} <toss>",
+    "<p> <get> [a] {side} <once>",
     "<p> (of|that) <toss> (produces|gives|yields|results in|producing|giving) [{bound}] {n} {side}",
     "<toss> [then] <asking> <p> <get> [{bound}] {n} {side}",
     "<toss> [then] <asking> <p> <get> {all} {side}",
 )
 def _coins(found: Found) -> Solution | None:
-    flips = integer(found["flips"])
+    flips = integer(found.get("flips", "1"))
+    if "n" not in found and "all" not in found:
+        return _binomial(range(1, 2), 1, Fraction(1, 2))
     count = integer(found["n"]) if "n" in found else 0 if found["all"].lower() == "no" else flips
     return _binomial(_within(found.get("bound", ""), count, flips), flips, Fraction(1, 2))
 

@@ -21,6 +21,7 @@ BOOK: Phrasebook[Solution] = Phrasebook(
         "things": _THINGS,
         "things2": _THINGS,
         "thing": _THINGS,
+        "size": r"\d{1,3}-(?:person|member|people|element|card|student)",
         "letters": r"[\"']?[a-z]{2,20}[\"']?",
     },
     {
@@ -52,12 +53,15 @@ def _size(found: Found, name: str) -> int:
     "<ways> [can] [form|to form|make|to make|create] [a] (committee|team|group|subcommittee|panel|subset|hand) of {n} <things> "
     "[be] [formed|chosen|selected|made] [can be formed] [(from|out of|among) [a|the] [group|class|set|club] [of]] {n2} <things>",
     "how many [different|distinct|possible] (committees|teams|groups|subsets|hands|combinations|selections) of [size] {n} <things> "
-    "(can be (formed|chosen|made|selected)|are there|can you (form|make|choose)) (from|out of|in|among) [a|the] [group|class|set] [of] {n2} <things>",
+    "(can be (formed|chosen|made|selected|drawn|dealt)|are there|can you (form|make|choose)) (from|out of|in|among) [a|the] [group|class|set|deck] [of] {n2} <things>",
+    "how many [different|distinct|possible] {size} (committees|teams|groups|subsets|hands) can be (formed|chosen|made|selected) "
+    "(from|out of) [a|the] [group|class|set|deck] [of] {n2} <things>",
     "how many (combinations|subsets) of {n2} <things> taken {n} at a time [are there]",
     "number of combinations of {n2} <things> taken {n} at a time",
 )
 def _chosen(found: Found) -> Solution | None:
-    few, many = _size(found, "n"), _size(found, "n2")
+    few = integer(found["size"].split("-")[0]) if "size" in found else _size(found, "n")
+    many = _size(found, "n2")
     if few > many:
         raise Unsure("more than there are")
     return _count(comb(many, few), f"{many}! / ({few}! * {many - few}!)")

@@ -11,6 +11,13 @@ from tinyllm.solvers.calendar import WEEKDAYS, written
 from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
 from tinyllm.solvers.solution import Question, Solution
 
+_NEAR = {
+    "the day before yesterday": -2,
+    "yesterday": -1,
+    "today": 0,
+    "tomorrow": 1,
+    "the day after tomorrow": 2,
+}
 BOOK: Phrasebook[Solution] = Phrasebook(
     {
         "day": "|".join(WEEKDAYS),
@@ -19,7 +26,9 @@ BOOK: Phrasebook[Solution] = Phrasebook(
         "both": r"\(?(?:inclusive|inclusively|exclusive|exclusively"
         r"|(?:including|counting|excluding|not (?:including|counting)) "
         r"(?:both (?:dates|days|ends)|(?:both )?(?:the )?(?:start and end|first and last|endpoints?) ?(?:dates?|days?)?))\)?",
-        "way": "after|from|following|past|before|prior to|preceding|later than|earlier than",
+        "near": "|".join(_NEAR),
+        "ago": "ago|before|earlier",
+        "way": "after|from|following|past|before|prior to|preceding|later than|earlier than|follows|precedes",
     },
     {
         "is": "(is|was|will be|would be|is it|was it|will it be|falls|fell|comes|came|will come)",
@@ -27,7 +36,7 @@ BOOK: Phrasebook[Solution] = Phrasebook(
         "to": "(and|to|until|till|through)",
     },
 )
-_BACK = ("before", "prior to", "preceding", "earlier than")
+_BACK = ("before", "prior to", "preceding", "earlier than", "precedes")
 
 
 def _solution(answer: str, value: str | bool, *steps: str) -> Solution:
@@ -52,7 +61,7 @@ def _amount(count: int, unit: str, *steps: str) -> Solution:
     "[(number|count) of] {unit} (between|from) {date} <to> {date2} [{both}]",
     "how many {unit} (is it|until|till|before|to|after|is) {date2} (from|since|after) {date}",
     "how (long|far) (is it|is|are) [there] (between|from) {date} <to> {date2} [in {unit}]",
-    "how far apart are {date} and {date2} [in {unit}]",
+    "how (far|many {unit}) apart are {date} and {date2} [in {unit}]",
     "[date|time] difference [in {unit}] between {date} and {date2} [in {unit2}]",
     "(from|between) {date} <to> {date2} [there are] [<asking>] how many {unit} [are there|is it|are]",
 )
@@ -97,6 +106,8 @@ def _business(first: date, second: date, ends: int, step: str) -> Solution:
     "[(what|which) [calendar] (date|day) <is>] [exactly] {span} {way} {date}",
     "(what|which) [calendar] (date|day) {span} {way} {date}",
     "[calendar] (date|day) [that is|that was|which is] [exactly] {span} {way} {date}",
+    "[(what|which) (date|day) <is>] [the] (day|date) [immediately|directly] {way} {date}",
+    "(what|which) (date|day) [immediately|directly] [comes] {way} {date}",
     "when (is|was|will be) {span} {way} {date}",
     "if (today|it|the date|today's date) is {date} [today] [then] [<asking>] [(what|which) (date|day)] "
     "[<is>] [date] [(will it be|<is>)] [in] {span} [(from|after) (now|today|then)]",
@@ -104,10 +115,10 @@ def _business(first: date, second: date, ends: int, step: str) -> Solution:
     "(add {span} to|advance {span} from) [date] {date}",
 )
 def _moved(found: Found) -> Solution | None:
-    start, length = calendar.day(found["date"]), calendar.span(found["span"])
+    start, length = calendar.day(found["date"]), calendar.span(found.get("span", "1 day"))
     back = found.get("way", "").lower() in _BACK
     end = (-length if back else length).after(start)
-    return _on(end, f"{written(start)} {'-' if back else '+'} {found['span']}")
+    return _on(end, f"{written(start)} {'-' if back else '+'} {found.get('span', '1 day')}")
 
 
 @BOOK.says(
@@ -118,7 +129,9 @@ def _moved(found: Found) -> Solution | None:
 )
 def _moved_back(found: Found) -> Solution | None:
     start = calendar.day(found["date"])
-    return _on((-calendar.span(found["span"])).after(start), f"{written(start)} - {found['span']}")
+    return _on(
+        (-calendar.span(found["span"])).after(start), f"{written(start)} - {found.get('span', '1 day')}"
+    )
 
 
 @BOOK.says(
@@ -160,17 +173,35 @@ def _is_weekday(found: Found) -> Solution | None:
 
 
 @BOOK.says(
-    "if (today|it) (is|was) [a] {day} [today] [then] [<asking>] (what|which) (day|<weekday>) <is> [it] [in] {span} "
-    "[(from|after) (now|today)]",
     "[(what|which) (day|<weekday>) <is>] {span} {way} [a] {day}",
     "[(what|which) (day|<weekday>)] [<is>] [one] [the] [day] [immediately|directly|right] {way} [a] {day}",
 )
 def _after_weekday(found: Found) -> Solution | None:
-    name, length = found["day"].capitalize(), calendar.span(found.get("span", "1 day"))
+    return _later(found["day"], _days(found) * (-1 if found.get("way", "").lower() in _BACK else 1))
+
+
+@BOOK.says(
+    "if {near} (is|was|will be|were|'s) [a] {day} [then] [<asking>] (what|which) (day|<weekday>) <is> [it|the day] "
+    "({near2}|[in] {span} [(from|after) (now|today)]|{span} {ago})",
+    "(what|which) (day|<weekday>) <is> [it] ({near2}|[in] {span} [(from|after) (now|today)]|{span} {ago}) "
+    "if {near} (is|was|will be|were) [a] {day}",
+)
+def _reckoned(found: Found) -> Solution | None:
+    days = _NEAR[found["near2"].lower()] if "near2" in found else _days(found) * (-1 if "ago" in found else 1)
+    if found["near"].lower() != "today" and "near2" not in found:
+        raise Unsure("counted from which day?")
+    return _later(found["day"], days - _NEAR[found["near"].lower()])
+
+
+def _days(found: Found) -> int:
+    length = calendar.span(found.get("span", "1 day"))
     if length.seconds % 86_400 or not length.exact:
         raise Unsure("not a number of days")
-    days = int(length.seconds) // 86_400 * (-1 if found.get("way", "").lower() in _BACK else 1)
-    answer = WEEKDAYS[(WEEKDAYS.index(name) + days) % 7]
+    return int(length.seconds) // 86_400
+
+
+def _later(name: str, days: int) -> Solution:
+    answer = WEEKDAYS[(WEEKDAYS.index(name.capitalize()) + days) % 7]
     return _solution(answer, answer, f"{days} days, which is {days % 7} past whole weeks")
 
 

@@ -44,11 +44,20 @@ def has_braces(question: Question) -> bool:
     return "{" in question.text
 
 
+def speaks_logic(question: Question) -> bool:
+    return _LOGIC(question) or not _CONNECTIVES.isdisjoint(question.text)
+
+
 def anything(question: Question) -> bool:
     """The mathematics grammar looks at its own vocabulary first."""
     return not question.files
 
 
+_CONNECTIVES = frozenset("∧∨¬→↔⊕")
+_LOGIC = says(
+    "true false tautology contradiction contingency satisfiable unsatisfiable truth equivalent imply implies entail "
+    "follow follows valid contrapositive converse inverse negation satisfying conclude infer deduce same"
+)
 FIELDS = (
     Field("mathematics", anything),
     Field("table", has_files),
@@ -70,7 +79,7 @@ FIELDS = (
     Field(
         "years",
         says(
-            "leap day days date iso month when mondays tuesdays wednesdays thursdays fridays saturdays sundays"
+            "leap day days date iso month months years when mondays tuesdays wednesdays thursdays fridays saturdays sundays"
         ),
     ),
     Field(
@@ -98,13 +107,7 @@ FIELDS = (
             "shared bill pay save discounted reduced break sale"
         ),
     ),
-    Field(
-        "logic",
-        says(
-            "true false tautology contradiction contingency satisfiable unsatisfiable truth equivalent imply implies "
-            "entail follow follows valid contrapositive converse inverse negation satisfying conclude infer deduce same"
-        ),
-    ),
+    Field("logic", speaks_logic),
     Field("sets", has_braces),
     Field(
         "counting",

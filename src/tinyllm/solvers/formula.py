@@ -13,13 +13,15 @@ from tinyllm.solvers.phrases import Unsure
 
 _SIGNS = {
     "not": "¬ ~ ! not", "and": "∧ & && /\\ and", "or": "∨ | || \\/ v or", "xor": "⊕ ⊻ xor", "nand": "↑ nand",
-    "nor": "↓ nor", "implies": "→ -> --> => ==> ⇒ ⊃ implies", "iff": "↔ <-> <--> <=> <==> ⇔ ≡ iff", "(": "( [ {",
+    "nor": "↓ nor", "implies": "→ -> --> => ==> ⇒ ⊃ implies imply", "iff": "↔ <-> <--> <=> <==> ⇔ ≡ iff", "(": "( [ {",
     ")": ") ] }", "true": "⊤ true", "false": "⊥ false", "if": "if", "then": "then",
 }  # fmt: skip
 _NAMES = {sign: name for name, signs in _SIGNS.items() for sign in signs.split()}
 _TOKEN = re.compile(r"\s*([a-z]+|<?[=-]{1,2}>|/\\|\\/|&&|\|\||[¬~!∧&∨|⊕⊻↑↓→⇒⊃↔⇔≡()\[\]{}⊤⊥])", re.IGNORECASE)
 _SYMBOLS = {"and": "∧", "or": "∨", "xor": "⊕", "nand": "↑", "nor": "↓", "implies": "→", "iff": "↔"}
 _ALONE = ("xor", "nand", "nor")
+TWO_IMPLICATIONS = re.compile(r"\bimplies\b[^()]*\band\b[^()]*\bimplies\b", re.IGNORECASE)
+"""`p implies q and q implies r` means two formulas to a reader, and one to the rules."""
 LONGEST = 400
 MOST = 10
 """Variables."""
@@ -80,8 +82,8 @@ def worlds(names: Sequence[str]) -> Iterator[dict[str, bool]]:
 
 def read(text: str) -> Formula:
     """The formula, or Unsure when any of it is something else."""
-    if len(text) > LONGEST:
-        raise Unsure("too long")
+    if len(text) > LONGEST or TWO_IMPLICATIONS.search(text):
+        raise Unsure("too long, or two formulas")
     reader = _Reader(_tokens(text))
     formula = reader.binary(0)
     if reader.rest:

@@ -28,7 +28,7 @@ BOOK: Phrasebook[Solution] = Phrasebook(
         "loan": "loan|mortgage|car loan|auto loan|home loan|student loan|personal loan",
     },
     {
-        "sum": "[a|an|the] [principal|deposit|investment|loan|sum|amount|balance] [amount] [of] {money} [deposit|principal]",
+        "sum": "[a|an|the] [principal|deposit|investment|loan|sum|amount|balance] [amount] [of] {money} [deposit|principal|loan|investment]",
         "rate": "(at|with) [a|an] [annual|yearly|nominal|fixed] [{kinds}] [annual] [interest] [rate] [of] {rate} "
         "[annual|yearly] [{kinds}] [annual] [interest] [rate] [per year|per annum|a year|annually|yearly|p\\.?a\\.?|apr] [interest]",
         "time": "(for|over|after|in) [a] [period of] {term}",
@@ -104,6 +104,7 @@ def _exponential(exponent: Fraction) -> Fraction:
     "[amount of|total] [{kind}] interest [earned|paid|due|accrued|owed|payable|charged] (on|for|of) <sum> {clauses}",
     "how much [{kind}] interest (is|will be|would be) (earned|paid|due|accrued|owed|charged) (on|for) <sum> {clauses}",
     "how much [{kind}] interest (does|will|would) <sum> [earn|accrue] {clauses} [earn|accrue]",
+    "how much [{kind}] interest (does|will|would|do) (i|you|we|someone|one) (pay|earn|owe|get|receive) (on|for|from|with) <sum> {clauses}",
 )
 def _interest(found: Found) -> Solution | None:
     principal = money(found["money"])
@@ -118,8 +119,9 @@ def _interest(found: Found) -> Solution | None:
     "how much (will|would|does) <sum> [invested|deposited] (be worth|grow to|become|amount to|accumulate to) {clauses}",
     "if (i|you|we|someone) (invest|invests|deposit|deposits|put|puts) {money} [in an account] [in a bank] {clauses} [then] "
     "how much [money] (will|would|do|does) (i|you|we|they|someone) have [at the end] [<time>]",
+    "(future value|final amount|balance|value|total amount|amount) after {term} (if|when) {money} is (invested|deposited) {clauses}",
     "if {money} is (invested|deposited) {clauses} [then] [<asking>] "
-    "[(future value|final amount|balance|how much will it be worth|what will it be worth|final balance|how much will it grow to)]",
+    "[(future value|final amount|balance|how much will it be worth|what will it be worth|final balance|value|total amount|how much will it grow to)] [be|be worth] [<time>]",
 )
 def _value(found: Found) -> Solution | None:
     principal = money(found["money"])
@@ -163,7 +165,10 @@ _LOAN = (
 )
 
 
-@BOOK.says(*(f"monthly (payment|payments|repayment|installment) {loan}" for loan in _LOAN))
+@BOOK.says(
+    *(f"monthly [mortgage|loan] (payment|payments|repayment|installment) {loan}" for loan in _LOAN),
+    "monthly (mortgage|loan) payment (on|for) {money} {clauses}",
+)
 def _monthly(found: Found) -> Solution | None:
     principal, payment, count = _payment(found)
     step = f"P * i / (1 - (1 + i) ** -n) with P = {principal}, n = {count}, i a twelfth of the rate"

@@ -2,7 +2,7 @@
 
 import re
 
-from tinyllm.solvers.formula import Formula, read, variables, worlds
+from tinyllm.solvers.formula import TWO_IMPLICATIONS, Formula, read, variables, worlds
 from tinyllm.solvers.numbers import integer
 from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
 from tinyllm.solvers.solution import Question, Solution
@@ -19,7 +19,7 @@ BOOK: Phrasebook[Solution] = Phrasebook(
         "form": "converse|inverse|contrapositive|negation",
     },
     {
-        "formula": "[propositional|logical|boolean|compound] [formula|expression|proposition|statement|sentence]",
+        "formula": "[implication|conditional] [propositional|logical|boolean|compound] [formula|expression|proposition|statement|sentence]",
         "same": "[logically|tautologically] (equivalent|equal|the same)",
         "so": "(therefore|so|hence|thus|conclusion|∴|⊢|⊨)",
     },
@@ -151,6 +151,7 @@ def _compared(first: Formula, second: Formula) -> Solution:
 @BOOK.says(
     "does {f} [logically] (imply|entail) {f2}",
     "does {f2} [logically] follow from {f}",
+    "(if|given|given that) {f} (does|must) {f2}",
     "(from|given|if) {f} (does|do) {f2} [logically] follow",
     "(from|given) {f} can (we|you|i|one) (conclude|infer|deduce|derive) [that] {f2}",
     "can (we|you|i|one) (conclude|infer|deduce|derive) [that] {f2} from {f}",
@@ -173,7 +174,7 @@ def _argument(found: Found) -> Solution | None:
 
 def _premises(text: str) -> list[str]:
     """Several formulas, after commas, full stops, or an `and` between formulas written in signs."""
-    signs = re.search(r"[→⇒>∧∨¬~&|↔⇔=⊃]", text)
+    signs = re.search(r"[→⇒>∧∨¬~&|↔⇔=⊃]", text) or TWO_IMPLICATIONS.search(text)
     parts = re.split(r"[,;.] (?:and )?|,? and " if signs else r"[,;.] (?:and )?", text)
     return [part for part in parts if part.strip()]
 
@@ -209,6 +210,12 @@ def _assignment(text: str) -> dict[str, bool]:
     if waiting or not world:
         raise Unsure(text)
     return world
+
+
+@BOOK.says("(if|when|given|given that|suppose) {values} [then] is [the] <formula> {f} true")
+def _is_true(found: Found) -> Solution | None:
+    valued = _valued(found)
+    return _yes(valued.value is True, *valued.steps) if valued else None
 
 
 @BOOK.says("[evaluate|truth value of|value of] [the] <formula> {f}", "is [the] <formula> {f} true")

@@ -49,6 +49,8 @@ def _share(found: Found, most: int = 1) -> Fraction:
     "<priced> (with|after|less|minus) [a|an] {rate} (off|discount|reduction)",
     "{rate} off [of] [a|an|the] {money} [{item}]",
     "{rate} off [of] [a|an|the] (price|original price) of {money}",
+    "[if] [a|an|the] {money} {item} is [on sale for|discounted (by|at)|marked down] [by] {rate} [off] <asking> "
+    "[sale|final|new|discounted] price",
     "[price of] [a|an] {item} [is|originally] (priced at|costs|costing) {money} [is] [at|on sale for] {rate} off",
     "(price|cost) after [a|an] {rate} discount (on|from) [a|an] {money} [{item}]",
     "[if] [a|an] {item} (costs|is priced at) {money} [and|but] [it] [is] [on sale|discounted] [by|at|for|with] [a] {rate} [off|discount] "
@@ -78,6 +80,7 @@ def _discount(found: Found) -> Solution | None:
     "<priced> <taxed>",
     "[total] [price|cost] (of|for) <priced> if [the] [sales] tax [rate] is {rate}",
     "{money} (marked up|increased|raised) by {rate}",
+    "total with [sales] tax on {money} at {rate}",
     "(selling|sale|retail) price (of|for) [a|an] {item} (that costs|costing|with a cost of|which costs) {money} "
     "(with|at|marked up) [a|by] {rate} [markup]",
     "(selling|sale|retail) price (for|of) [a] {rate} markup on [a] [cost of] {money}",
@@ -129,6 +132,9 @@ def _with_tip(found: Found) -> Solution | None:
     "(what|which) <percent> [of] [an] {way} is [from] {money} to {money2}",
     "<percent> {way} (when|if) [a|the] [price|value|number|quantity|amount|cost|stock] "
     "(goes|rises|falls|drops|increases|decreases|changes|went|rose|fell|dropped|increased|decreased|changed) from {money} to {money2}",
+    "(if|when) [a|the] [price|value|number|quantity|amount|cost|stock] "
+    "(goes|rises|falls|drops|increases|decreases|changes|went|rose|fell|dropped|increased|decreased|changed) from {money} to {money2} "
+    "<asking> <percent> {way}",
     "(by what|what) <percent> (did|does) [a|the] [price|value] (change|increase|decrease|rise|fall) "
     "[if it goes|when it goes|going] from {money} to {money2}",
 )
@@ -148,9 +154,9 @@ def _change(found: Found) -> Solution | None:
 
 
 @BOOK.says(
-    "(split|divide|share) [a|an|the] {money} [{bill}] <even> (between|among|by|amongst|into|with) <people> <even>",
+    "(split|divide|share) [a|an|the] ({money} [{bill}]|{bill} of {money}) [(with|plus|including) a {rate} tip] <even> (between|among|by|amongst|into|with) <people> <even>",
     "how much (does|will|should|would|must) each [person|friend|one] [have to|need to] pay (if|when) [a|an|the] {money} [{bill}] "
-    "is (split|divided|shared) <even> (between|among|by|amongst) <people> <even>",
+    "[(with|plus|including) a {rate} tip] is (split|divided|shared) <even> (between|among|by|amongst) <people> <even>",
     "(if|when) [a|an|the] {money} [{bill}] is (split|divided|shared) <even> (between|among|by|amongst) <people> <even> "
     "[then] how much (does|will|should|would) each [person|friend|one] pay",
     "(if|when) {n} (people|friends|persons) (split|share|divide) [a|an|the] {money} [{bill}] <even> "
@@ -161,9 +167,12 @@ def _split(found: Found) -> Solution | None:
     bill, people = money(found["money"]), integer(found["n"], least=2, most=10_000)
     if not bill.sign:
         raise Unsure("a division, and no bill")
-    each = bill.amount / people
+    whole = bill.amount * (1 + (_share(found) if "rate" in found else 0))
+    each = whole / people
     rest = "" if (each * 100).denominator == 1 else " (rounded to cents)"
-    return Solution(f"{bill.of(each)} each{rest}", bill.of(each).value(), (f"{bill} / {people}",), "money")
+    return Solution(
+        f"{bill.of(each)} each{rest}", bill.of(each).value(), (f"{bill.of(whole)} / {people}",), "money"
+    )
 
 
 @BOOK.says(

@@ -48,7 +48,7 @@ def integer(text: str, *, least: int = 0, most: int = 10**9) -> int:
 
 def numbers(text: str) -> list[Fraction]:
     """A list: `1, 2 and 3`, `[1,2,3]`, `1 2 3`, `1; 2; 3`."""
-    text = _without_brackets(text.strip(" ,;"))
+    text = _without_brackets(text.strip(" ,;."))
     text = re.sub(r",? (?:and|&) ", "|", text).replace(" ,", ",")
     pieces = [piece.strip() for piece in re.split(_separator(text), text)]
     if len(pieces) > MOST:

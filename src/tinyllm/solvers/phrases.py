@@ -53,9 +53,8 @@ _DATE = (
     rf"|{_MONTHS} (?:the )?{_NTH}{_YEAR}|{_NTH}(?: day)?(?: of)? {_MONTHS}{_YEAR}))"
 )
 _CLOCK = r"(?:\d{1,2}(?::\d\d){1,2}(?: ?[ap]\.?m\.?)?|\d{1,2} ?[ap]\.?m\.?|(?:12 )?noon|(?:12 )?midnight)"
-_COUNT = rf"(?:{_DIGITS}(?:\.\d+)?|{'|'.join(NUMBER_WORDS)}|an?)"
 _UNIT = r"(?:business days?|working days?|work days?|workdays?|weekdays?|[a-z]+)"
-_PIECE = rf"{_COUNT} ?{_UNIT}"
+_PIECE = rf"(?:{_DIGITS}(?:\.\d+)? ?|(?:{'|'.join(NUMBER_WORDS)}|an?) ){_UNIT}"
 _CURRENCY = r"(?:us )?(?:dollars?|usd|euros?|eur|pounds?|gbp|bucks|yen|jpy|rupees?|inr)"
 
 SLOTS = {

@@ -88,6 +88,8 @@ def _line(found: Found) -> Solution | None:
     "(z.?score|standard score) (of|for) [a] [value|score|raw score] [of] {x} (if|when|with|given|for) [the] [a] "
     "[distribution|population] [with] [the] [a] mean [is|of|=|is equal to] {x2} [and] [the] [a] "
     "(standard deviation|sd|std) [is|of|=|is equal to] {x3}",
+    "(z.?score|standard score) (of|for|when|if) [x =|x is|a value of] {x} [and] [the] (mean|μ) [=|is|of] {x2} [and] [the] "
+    "(standard deviation|sd|std|σ) [=|is|of] {x3}",
 )
 def _score(found: Found) -> Solution | None:
     value, mean, deviation = (number(found[name]) for name in ("x", "x2", "x3"))

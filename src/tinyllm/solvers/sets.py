@@ -102,6 +102,7 @@ def _literal(found: Found) -> Solution | None:
 
 @BOOK.says(
     "<let> [then] [<asking>] [find] {letter3} {sign} {letter4}",
+    "<let> [then] [<asking>] [find] {operation} of [sets] {letter3} and {letter4}",
     "{letter} = {set} {letter2} = {set2} [<asking>] {letter3} {sign} {letter4}",
     "{letter3} {sign} {letter4} (if|when|where|for|given) {letter} = {set} and {letter2} = {set2}",
 )
@@ -109,7 +110,9 @@ def _lettered(found: Found) -> Solution | None:
     named = {found["letter"]: _members(found["set"]), found["letter2"]: _members(found["set2"])}
     if len(named) < 2 or {found["letter3"], found["letter4"]} != set(named):
         raise Unsure("which set is which")
-    return _combined(_operation(found["sign"]), named[found["letter3"]], named[found["letter4"]])
+    return _combined(
+        _operation(found.get("sign") or found["operation"]), named[found["letter3"]], named[found["letter4"]]
+    )
 
 
 @BOOK.says("is {set} a [{proper}] subset of {set2}")

@@ -61,7 +61,8 @@ BOOK: Phrasebook[Solution] = Phrasebook(
     "[{kind}] {statistic} (of|for|in|from|on) <list> {xs} <method>",
     "[{kind}] {statistic} <method> {xs}",
     "(given|for|consider|take|in|from|with|of) <list> {xs} [and] <asking> [{kind}] {statistic} <method>",
-    "<list> {xs} <asking> [{kind}] {statistic} <method>",
+    "[(i|we|you) have|here are|here is|take|consider] [some] <list> [are|is] {xs} <asking> [their|its] [{kind}] {statistic} "
+    "[of (them|these|the numbers|these numbers|the data|the data set|the list)] <method>",
 )
 def _statistic(found: Found) -> Solution | None:
     values = numbers(found["xs"])

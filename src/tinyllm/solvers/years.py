@@ -186,6 +186,30 @@ def _named(found: Found) -> Solution | None:
 
 
 @BOOK.says(
+    "[(what|which) (date|day) is] [the] last day (of|in) [the] [month] [of] {month} [of|in] {year}",
+    "last day (of|in) [the] month (of|for|in) {month} [of|in] {year}",
+)
+def _month_end(found: Found) -> Solution | None:
+    year, month = _year(found["year"]), calendar.month(found["month"])
+    return _on(date(year, month, monthrange(year, month)[1]))
+
+
+@BOOK.says(
+    "how many months (are|is|were) [there|it] (between|from) {month} [of] {year} (and|to|until) {month2} [of] {year2}",
+    "number of months (between|from) {month} [of] {year} (and|to|until) {month2} [of] {year2}",
+    "how many years (are|is|were) [there|it] (between|from) {year} (and|to|until) {year2}",
+    "how many years (between|from|passed between|passed from) {year} (and|to|until) {year2}",
+    "number of years (between|from) {year} (and|to|until) {year2}",
+)
+def _apart(found: Found) -> Solution | None:
+    years = _year(found["year2"]) - _year(found["year"])
+    months = calendar.month(found["month2"]) - calendar.month(found["month"]) if "month" in found else 0
+    if years * 12 + months < 0:
+        raise Unsure("backwards")
+    return _amount(years * 12 + months, "month") if "month" in found else _amount(years, "year")
+
+
+@BOOK.says(
     "how many {days} (are|were|will be) [there] in {month} [of|in] {year}",
     "how many {days} (does|did|will) {month} {year} have",
     "number of {days} in {month} [of|in] {year}",
