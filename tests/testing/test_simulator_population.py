@@ -122,6 +122,15 @@ async def test_a_judge_accepts_at_its_rates() -> None:
     assert rates["wrong"] == pytest.approx(0.2, abs=0.1)
 
 
+async def test_a_judge_knows_the_code_of_an_answer_by_itself() -> None:
+    judge = {"m": {"judging": {"accepts_right": 1.0, "accepts_wrong": 0.0}}}
+    gold = [{"question": "Double it.", "answer": "Sure:\n```python\ndef f(n):\n    return 2 * n\n```\nDone."}]
+    async with Simulator(population(models=judge, gold=gold)) as simulator:
+        right = await said(simulator, "Double it.\n\ndef f(n):\n    return 2 * n", format=VERDICT)
+        wrong = await said(simulator, "Double it.\n\ndef f(n):\n    return 3 * n", format=VERDICT)
+    assert (right, wrong) == ('{"good": true, "score": 5}', '{"good": false, "score": 1}')
+
+
 async def test_of_two_answers_a_judge_takes_the_right_one_wherever_it_stands() -> None:
     judge = {"m": {"judging": {"accepts_right": 1.0, "prefers_first": 0.0}}}
     gold = QUESTIONS[7]

@@ -14,6 +14,8 @@ from tinyllm.testing.simulator.reply import Reply, ToolCall
 from tinyllm.testing.simulator.request import Request
 from tinyllm.testing.simulator.speech import prompt_tokens, tokens
 
+# Questions are found by their first letters: one pass over the prompt, however many there are.
+_LONGEST_HEAD = 16
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -24,7 +26,11 @@ class Crowd:
         self.population = population
         self.models = tuple(population.models.values())
         self.open_to_all = False
-        self._gold = [(_flat(gold.question), gold) for gold in population.gold]
+        flat = [(_flat(gold.question), gold) for gold in population.gold]
+        self._head = min([_LONGEST_HEAD, *(len(question) for question, _ in flat)])
+        self._gold: dict[str, list[tuple[str, Gold]]] = {}
+        for question, gold in flat:
+            self._gold.setdefault(question[: self._head], []).append((question, gold))
         self._tries: Counter[str] = Counter()
 
     async def disturbance(self, request: Request) -> Reply | None:  # noqa: ARG002 — a population disturbs answers only
@@ -80,10 +86,12 @@ class Crowd:
 
     def gold(self, text: str) -> Gold | None:
         """The question in a prompt: of several the last, of those the longest."""
+        head = self._head
         found = [
-            (text.rfind(question) + len(question), len(question), gold)
-            for question, gold in self._gold
-            if question in text
+            (place + len(question), len(question), gold)
+            for place in range(len(text) - head + 1)
+            for question, gold in self._gold.get(text[place : place + head], ())
+            if text.startswith(question, place)
         ]
         return max(found, key=lambda each: each[:2])[2] if found else None
 

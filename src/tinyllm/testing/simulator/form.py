@@ -11,6 +11,7 @@ from tinyllm.testing.simulator.schemas import constrained
 
 _YES = {"yes", "true", "correct", "right", "pass", "passed", "good", "accept", "accepted", "valid", "ok"}
 _NO = {"no", "false", "incorrect", "wrong", "fail", "failed", "bad", "poor", "reject", "rejected", "invalid"}
+_FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 _PAIRS = (("A", "B"), ("a", "b"), ("first", "second"), ("1", "2"))
 
 
@@ -90,6 +91,9 @@ class _Form:
 
 
 def _place(answer: str, text: str) -> int:
-    """Where an answer stands in a text, as a whole word; -1 when it does not."""
-    found = re.search(rf"(?<![\w.]){re.escape(' '.join(answer.split()))}(?!\w|\.\d)", text)
-    return found.start() if found else -1
+    """Where an answer, or the code in it, stands in a text as whole words; -1 when it does not."""
+    for form in (answer, *_FENCED.findall(answer)):
+        found = re.search(rf"(?<![\w.]){re.escape(' '.join(form.split()))}(?!\w|\.\d)", text)
+        if found:
+            return found.start()
+    return -1

@@ -62,7 +62,7 @@ class Use(Strict):
 class Gold(Strict):
     """A question with its answer. It is recognised by its text, word for word, wherever it stands in a prompt."""
 
-    question: str = Field(min_length=1)
+    question: str = Field(pattern=r"\S")
     answer: str
     topic: str = GENERAL
     wrong: tuple[str, ...] = ()
