@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         "-o", "--out", help="where to write the weights (default: beside FILE's name, here)"
     )
     judging = tasks.add_parser("evaluate", help="compare a router with labelled JSONL")
-    judging.add_argument("file")
+    judging.add_argument("file", help="labelled questions that it was not trained on")
     judging.add_argument("-r", "--router", help="weights to evaluate (default: the shipped ones)")
     judging.add_argument("--json", action="store_true")
     return parser
