@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 from math import comb
 
-from tinyllm.solvers.numbers import decimal, exact, integer, number, plain, rounded
+from tinyllm.solvers.numbers import decimal, exact, integer, number
 from tinyllm.solvers.phrases import NUMBER_WORDS, Found, Phrasebook, Unsure
 from tinyllm.solvers.solution import Question, Solution
 
@@ -55,7 +55,7 @@ BOOK: Phrasebook[Solution] = Phrasebook(
 
 def _solution(chance: Fraction, *steps: str) -> Solution:
     finite = decimal(chance)
-    about = f"= {finite}" if finite else f"≈ {plain(rounded(chance, 6))}"
+    about = f"= {finite}" if finite else f"≈ {float(chance):.6g}"
     return Solution(
         exact(chance) if chance.denominator == 1 else f"{chance} ({about})", exact(chance), steps, "chance"
     )

@@ -124,7 +124,6 @@ def _seconds(text: str) -> Fraction:
     "how (long|much time) [is it|is|is there|passes|passed|elapses|elapsed|goes by|has passed|has elapsed] (from|between) "
     "{clock} <to> {clock2}",
     "[elapsed|amount of] (time|duration) [elapsed|that passes|that passed] (from|between) {clock} <to> {clock2}",
-    "[time] difference between {clock} and {clock2}",
     "how many hours and minutes (are|is) [there|it] (from|between) {clock} <to> {clock2}",
 )
 def _between(found: Found) -> Solution | None:
@@ -134,6 +133,14 @@ def _between(found: Found) -> Solution | None:
         raise Unsure("morning or evening, today or tomorrow")
     span = (second.seconds - first.seconds) % _DAY
     return _long(Fraction(span), f"from {first} to {second}{' the next day' if wraps else ''}")
+
+
+@BOOK.says("[time] difference between {clock} and {clock2}")
+def _apart(found: Found) -> Solution | None:
+    first, second = times(found["clock"], found["clock2"])
+    if second.seconds <= first.seconds:
+        raise Unsure("backwards, or through the night")
+    return _long(Fraction(second.seconds - first.seconds), f"from {first} to {second}")
 
 
 @BOOK.says(
@@ -241,7 +248,8 @@ def _in_unit(seconds: Fraction, unit: str, *steps: str) -> Solution:
 @BOOK.says(
     "(convert|express|change|turn|write) {span} (to|into|in|as) {units}",
     "{span} (in|to|into|expressed in|as) {units}",
-    "how (many|long) [{units}] is {span} [in {units}]",
+    "how (many|long) is {span} in {units}",
+    "how many {units} (is|are) [there] [in] {span}",
 )
 def _broken_down(found: Found) -> Solution | None:
     rest, parts = _seconds(found["span"]), []

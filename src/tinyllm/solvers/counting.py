@@ -122,7 +122,7 @@ def _letters(found: Found) -> Solution | None:
 @BOOK.says(
     "how many subsets (does|do|are there of|are there in|of) [a|the] set (with|of|containing|that has) {n} [distinct] elements [have]",
     "number of subsets of a set (with|of|containing) {n} [distinct] elements",
-    "how many [different|distinct] [binary strings|bit strings] of length {n} are there",
+    "how many [different|distinct] (binary strings|bit strings) of length {n} are there",
     "how many [different|distinct] (binary|bit) strings (of|with|have) [length] {n} [bits|digits] [are there]",
 )
 def _subsets(found: Found) -> Solution | None:

@@ -84,6 +84,13 @@ def tidy(text: str) -> str:
     return text[opening.end() :] if opening else text
 
 
+class _Pieces(dict[str, str]):
+    """A piece that an answer needs and the question left out declines it."""
+
+    def __missing__(self, slot: str) -> str:
+        raise Unsure(f"{slot} is not said")
+
+
 class Phrase(Generic[T]):
     """One way of asking, compiled when it is first needed: start-up stays fast."""
 
@@ -141,7 +148,7 @@ class Phrase(Generic[T]):
         pieces = [(slot, piece.strip()) for slot, piece in every if piece]
         if len(dict(pieces)) < len(pieces):
             raise Unsure("the same thing is said twice")
-        return dict(pieces)
+        return _Pieces(pieces)
 
 
 class Phrasebook(Generic[T]):
