@@ -224,7 +224,8 @@ def simplified(value: Expr) -> Expr:
             refuse("too long to multiply out")
         return sympy.radsimp(sympy.expand(value), max_terms=3)
     if value.is_number:
-        return value
+        plain = sympy.radsimp(sympy.expand(sympy.expand_trig(value)))
+        return plain if plain.count_ops() < value.count_ops() else value
     from tinyllm.solvers.mathematics.worker import bounded
 
     return _rational(value) if value.is_rational_function(*value.free_symbols) else bounded("simplify", value)

@@ -12,14 +12,14 @@ SECONDS = 4
 MEMORY = 2 * 1024**3
 
 
-def bounded(task: str, *arguments: Any) -> Any:
+def bounded(task: str, *arguments: Any, seconds: float = SECONDS) -> Any:
     """The result of a task in a process of its own, or a decline when it takes too long."""
     try:
         done = subprocess.run(  # noqa: S603 - our own module, and data that only we pickled
             [sys.executable, "-m", __name__],
             input=pickle.dumps((task, arguments)),
             capture_output=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
