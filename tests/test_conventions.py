@@ -21,7 +21,7 @@ MODULES = sorted(
 )
 
 LINES, FUNCTION_LINES = 300, 40
-BROAD = ("errors/case.py", "guard", "services.py", "build.py", "transactions", "cli/__init__.py", "engine.py")
+BROAD = ("errors/case.py", "guard", "services.py", "build.py", "transactions", "cli/__init__.py", "execution.py")
 FORBIDDEN_NAMES = ("Manager", "Handler", "Helper", "Base", "Util", "Advanced")
 
 
@@ -60,8 +60,14 @@ def test_broad_excepts_stay_where_survival_is_decided() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+        and not _only_cleans_up(node)
     ]
     assert broad == []
+
+
+def _only_cleans_up(node: ast.ExceptHandler) -> bool:
+    """It lets the failure go on: nothing is swallowed."""
+    return isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
 
 
 def test_every_module_says_what_it_is_for() -> None:

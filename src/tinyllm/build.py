@@ -1,13 +1,15 @@
 """The one place that compiles: a graph value becomes a LangGraph state machine, each node in the one wrapper."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinyllm.effects import perform
 from tinyllm.errors import OutOfBudget, classify
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
+from tinyllm.plain import plain
 from tinyllm.running import Running, current, emit, entered
 from tinyllm.services import Services
 from tinyllm.spec import GraphSpec
@@ -15,8 +17,6 @@ from tinyllm.state import BEGIN, END, Goto, Message, Pause, State, blank
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
-
-Step = Callable[[State], Awaitable[dict[str, Any]]]
 
 
 def build(
@@ -34,7 +34,7 @@ def build(
     graph.add_edge(START, BEGIN)
     graph.add_edge(BEGIN, spec.first)
     for id, node in spec.nodes.items():
-        graph.add_node(id, runner(node, services, joins))
+        graph.add_node(id, Runner(node, services, joins))
         targets = [OUT if target == END else target for target in node.exits()] or [OUT]
         if joins.waits(id):
             targets.append(id)
@@ -92,25 +92,32 @@ def _plain(message: Any) -> Message:
     return {"role": ROLES.get(role, role), "content": str(content)}
 
 
-def runner(node: Node, services: Services, joins: Joins) -> Step:
-    """The one wrapper around every node."""
-    run = kinds()[node.kind].run
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """The one wrapper around every node.
 
-    async def step(state: State) -> dict[str, Any]:
-        if joins.early(node.id, state):
+    An object and not a closure: LangGraph takes the byte code of every function apart to look for graphs inside it,
+    which costs more than all the rest of a build.
+    """
+
+    node: Node
+    services: Services
+    joins: Joins
+
+    async def __call__(self, state: State) -> dict[str, Any]:
+        node = self.node
+        if self.joins.early(node.id, state):
             return {"exits": {node.id: [node.id]}}
         visit = state["visits"].get(node.id, 0) + 1
+        run = kinds()[node.kind].run
         with entered(replace(current(), node=node.id, visit=visit)) as running:
             started = running.clock.monotonic()
-            goto, failures = await _outcome(node, visit, lambda: run(node, state, services))
+            goto, failures = await _outcome(node, visit, lambda: run(node, state, self.services))
             seconds = round(running.clock.monotonic() - started, 4)
             emit(
                 "node", kind=node.kind, visit=visit, exits=list(goto.exits), value=goto.value, seconds=seconds
             )
-            return filed(node, goto, failures, joins.moved(node.id, goto.exits, state))
-
-    step.__name__ = node.id
-    return step
+            return filed(node, goto, failures, self.joins.moved(node.id, goto.exits, state))
 
 
 async def _outcome(
@@ -143,11 +150,16 @@ async def _outcome(
 
 async def _answered(pause: Pause, running: Running) -> str:
     """A person's answer: asked now when one sits there, otherwise the run waits."""
-    if running.ask is not None:
-        return await running.ask(pause.question, pause.choices)
-    from langgraph.types import interrupt
 
-    return str(interrupt({"node": running.node, "question": pause.question, "choices": list(pause.choices)}))
+    async def ask(_key: str) -> str:
+        if running.ask is not None:
+            return await running.ask(pause.question, pause.choices)
+        from langgraph.types import interrupt
+
+        asked = {"node": running.node, "question": pause.question, "choices": list(pause.choices)}
+        return str(interrupt(asked))
+
+    return str(await perform("person", "read", [pause.question, *pause.choices], ask))
 
 
 def filed(node: Node, goto: Goto, failures: list[dict[str, str]], arrivals: dict[str, int]) -> dict[str, Any]:
@@ -165,4 +177,4 @@ def filed(node: Node, goto: Goto, failures: list[dict[str, str]], arrivals: dict
         update["notes"] = dict(goto.notes)
     if goto.scratch:
         update["scratch"] = dict(goto.scratch)
-    return update
+    return dict(plain(update))

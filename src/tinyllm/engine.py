@@ -1,34 +1,36 @@
 """The front door: ask a graph, watch it, or embed it."""
 
 import asyncio
-import threading
-import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from tinyllm import settings as settings_of
-from tinyllm.answer import Account, Answer, as_text
+from tinyllm.answer import Answer
 from tinyllm.build import build
+from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
-from tinyllm.errors import UsageError, classify
+from tinyllm.effects import recording
+from tinyllm.errors import Permanent, UsageError
+from tinyllm.execution import MOST, Execution, Watch, body, durability
 from tinyllm.guard import Guard
 from tinyllm.log import Log
 from tinyllm.models import Make, Models
-from tinyllm.running import Ask, Event, Running, entered
+from tinyllm.running import Ask, Event, Running
 from tinyllm.services import Services
 from tinyllm.settings import Settings
 from tinyllm.spec import GraphSpec, find, read, read_file
-from tinyllm.state import REFUSE, latest
+from tinyllm.store import release_store, shared_store
 from tinyllm.toolkit import Tool, Toolbox
+from tinyllm.transactions import Line, Run, RunRow, Transactions
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from langgraph.graph.state import CompiledStateGraph
 
-T = TypeVar("T")
 LONGEST = 1_000_000  # characters of a question; no small model reads more
 
 
@@ -68,6 +70,23 @@ class Engine:
         """The LangGraph state machine itself."""
         return build(self.spec, self.services)
 
+    @cached_property
+    def transactions(self) -> Transactions:
+        """The runs of this project; every engine of a process shares them."""
+        store = shared_store(self.settings.database_url, self.clock)
+        return Transactions(
+            store, contents=None if store.dialect == "sqlite" else self.settings.data / "files"
+        )
+
+    @cached_property
+    def machine(self) -> "CompiledStateGraph[Any, Any, Any, Any]":
+        """The graph with checkpoints: only inside a run."""
+        return build(self.spec, self.services, self.transactions.saver)
+
+    @cached_property
+    def _parallel(self) -> bool:
+        return any(node.fans_out() for node in self.spec.lowered().nodes.values())
+
     async def ask(
         self,
         question: str = "",
@@ -79,36 +98,115 @@ class Engine:
         ask: Ask | None = None,
         model: str = "",
         timeout: float | None = None,
+        thread: str = "",
+        wait: float = 0.0,
     ) -> Answer:
-        """Run the graph on a question, and answer."""
-        account = Account()
-        log = Log(self.settings.log) if self.settings.log else None
+        """Run the graph on a question, and answer; on a thread, as the next turn of its conversation."""
+        given = self._inputs(question, inputs, attached)
+        run = await self.transactions.begin(
+            thread=thread,
+            question=str(given.get("question", "")),
+            inputs=given,
+            graph=self.spec.name,
+            fingerprint=self.spec.fingerprint,
+            body=body(self.spec),
+            durability=durability(self.spec, self.tools),
+            every=self.spec.checkpoint_every,
+            wait=wait,
+        )
+        options: dict[str, Any] = {
+            "listen": listen,
+            "streams": streams,
+            "ask": ask,
+            "model": model,
+            "timeout": timeout,
+        }
+        begun = {"inputs": run.row.inputs, "messages": run.window}
+        return await self._carried(run, begun, **options)
 
-        def heard(event: Event) -> None:
-            account.add(event)
-            if log is not None:
-                log.write(running.id, event)
-            if listen is not None:
-                listen(event)
+    async def resume(self, id: str, reply: str | None = None, **options: Any) -> Answer:
+        """Go on with a run that waits for this reply, or that was interrupted, with the graph it began with."""
+        row = await self.transactions.run(id)
+        if row.status == "waiting" and reply is None:
+            raise UsageError(
+                f"the run {row.id} waits for an answer: {row.waits.get('question', '')}",
+                hint=f"tinyllm runs resume {row.id} --answer TEXT",
+                code="ANSWER_MISSING",
+            )
+        engine = await self._of(row)
+        run = await self.transactions.resume(row.id)
+        past = await self.transactions.timeline(row.id)
+        began = next((line.data for line in past if line.kind == "begin"), {})
+        options = {"model": str(began.get("model", "")), **options}
+        if run.question_asked is not None and reply is not None:
+            from langgraph.types import Command
 
-        started = self.clock.monotonic()
-        running = Running(
-            id=uuid.uuid4().hex[:12],
-            deadline=started + (timeout or self.settings.timeout),
+            return await engine._carried(run, Command(resume=reply), past, **options)
+        begun = {"inputs": run.row.inputs, "messages": run.window}
+        return await engine._carried(run, None if run.resumed else begun, past, **options)
+
+    async def replay(self, id: str, **options: Any) -> Answer:
+        """Run it again from what was recorded, touching nothing; raise where it goes another way."""
+        row = await self.transactions.run(id)
+        engine = await self._of(row)
+        window = await self.transactions.window_of(row.parent)
+        running, watch = engine._watched(row.id, None, **options)
+        with recording(await self.transactions.replay(row.id)):
+            answer = await Execution(engine.spec, engine.graph, watch, running).answered(
+                {"inputs": row.inputs, "messages": window}, {"recursion_limit": MOST}
+            )
+        if row.answer is not None and answer.answer != row.answer["answer"]:
+            raise Permanent(
+                "the replay came to another answer",
+                hint=f"recorded: {row.answer['answer'][:80]!r}; now: {answer.answer[:80]!r}",
+                where=row.id,
+                code="REPLAY_DIVERGED",
+            )
+        return answer
+
+    async def _of(self, row: RunRow) -> "Engine":
+        """This engine, with the graph that the run began with."""
+        if row.fingerprint == self.spec.fingerprint:
+            return self
+        pinned = read(json.loads(await self.transactions.graph(row.fingerprint)), tools=self.tools)
+        engine = Engine(pinned, settings=self.settings, make=self.models.make, clock=self.clock)
+        engine.tools, engine.models = self.tools, self.models
+        engine.services = replace(
+            self.services, guard=replace(self.services.guard, entries=pinned.models), allow=pinned.allow
+        )
+        engine.__dict__["transactions"] = self.transactions
+        return engine
+
+    async def _carried(self, run: Run, given: Any, past: Sequence[Line] = (), **options: Any) -> Answer:
+        running, watch = self._watched(run.id, run, **options)
+        watch.recall(list(past))
+        work = Execution(self.spec, self.machine, watch, running, self._parallel)
+        answer = await work.transact(run, given)
+        await self.transactions.thin(run)
+        return answer
+
+    def _watched(
+        self,
+        id: str,
+        run: Run | None,
+        *,
+        listen: Callable[[Event], None] | None = None,
+        streams: bool = False,
+        ask: Ask | None = None,
+        model: str = "",
+        timeout: float | None = None,
+    ) -> tuple[Running, Watch]:
+        watch = Watch(run, id, Log(self.settings.log) if self.settings.log else None, listen)
+        deadline = self.clock.monotonic() + (timeout or self.settings.timeout)
+        return Running(
+            id=id,
+            deadline=deadline,
             streams=streams,
             ask=ask,
             model=model,
-            listen=heard,
+            listen=watch.heard,
             clock=self.clock,
-        )
-        given = {"inputs": self._inputs(question, inputs, attached), "messages": []}
-        with entered(running):
-            heard(Event("begin", data={"run": running.id, "graph": self.spec.name}, at=self.clock.now()))
-            try:
-                state = await self.graph.ainvoke(given, {"recursion_limit": 10_000})
-            except Exception as failure:
-                raise classify(failure) from failure
-        return self._answer(running, account, state, round((self.clock.monotonic() - started) * 1000, 1))
+        ), watch
 
     def _inputs(
         self, question: str, inputs: Mapping[str, Any] | None, attached: Sequence[Path] = ()
@@ -137,28 +235,6 @@ class Engine:
             raise UsageError("there is no question", hint='ask one: tinyllm run "What is 2 + 2?"')
         return given
 
-    def _answer(self, running: Running, account: Account, state: Mapping[str, Any], took: float) -> Answer:
-        waiting = [pause.value for pause in state.get("__interrupt__", ())]
-        outputs = state["outputs"]
-        refusal = outputs.get(REFUSE)
-        value = outputs.get(latest(outputs, self.spec.answering))
-        answer = Answer(
-            run=running.id,
-            status="waiting" if waiting else "refused" if refusal else "committed",
-            answer=as_text(value),
-            value=value,
-            route=tuple(account.route),
-            path=tuple(account.path),
-            models=tuple(account.models),
-            tokens=account.tokens,
-            elapsed_ms=took,
-            notes=tuple(account.notes),
-            failures=state.get("failures", ()),
-            tried=refusal["tried"] if refusal else (),
-            question=waiting[0] if waiting else {},
-        )
-        return answer if value is not None or waiting or refusal else replace(answer, status="refused")
-
     async def stream(self, question: str = "", **options: Any) -> AsyncIterator[Event]:
         """The events of a run as they happen; the last one carries the answer."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -176,19 +252,22 @@ class Engine:
 
     def ask_sync(self, question: str = "", **options: Any) -> Answer:
         """`ask` for programs that are not async, and for notebooks that already run a loop."""
-        return _on_the_background_loop(self.ask(question, **options))
+        return on_the_background_loop(self.ask(question, **options))
 
     def as_runnable(self) -> "Runnable[Any, str]":
         """The graph as a LangChain runnable: a question in, the answer as text out."""
         from langchain_core.runnables import RunnableLambda
 
         async def ask(given: Any) -> str:
-            return str(await self.ask(**_asked(given)))
+            return str(await self.ask(**as_question(given)))
 
-        return RunnableLambda(lambda given: _on_the_background_loop(ask(given)), ask, name=self.spec.name)
+        return RunnableLambda(lambda given: on_the_background_loop(ask(given)), ask, name=self.spec.name)
 
     async def aclose(self) -> None:
         await self.models.aclose()
+        if "transactions" in self.__dict__:
+            release_store(self.__dict__.pop("transactions").store)
+            self.__dict__.pop("machine", None)
 
     async def __aenter__(self) -> "Engine":
         return self
@@ -201,34 +280,6 @@ def _there(path: Path) -> Path:
     if not path.is_file():
         raise UsageError(f"there is no file {path}", hint="check the path of --attach")
     return path.resolve()
-
-
-def _asked(given: Any) -> dict[str, Any]:
-    """A string, a message, a list of messages, or a dict of inputs, as `ask` takes it."""
-    if isinstance(given, str):
-        return {"question": given}
-    if isinstance(given, Mapping):
-        if "messages" in given:
-            return _asked(given["messages"])
-        return {"question": str(given.get("question", "")), "inputs": given}
-    last = given[-1] if isinstance(given, (list, tuple)) and given else given
-    if isinstance(last, Mapping):
-        return {"question": str(last.get("content", ""))}
-    return {"question": str(getattr(last, "content", last))}
-
-
-_loop: asyncio.AbstractEventLoop | None = None
-_lock = threading.Lock()
-
-
-def _on_the_background_loop(work: Coroutine[Any, Any, T]) -> T:
-    """One loop in one daemon thread serves every synchronous caller: clients keep their connections."""
-    global _loop
-    with _lock:
-        if _loop is None:
-            _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="tinyllm", daemon=True).start()
-    return asyncio.run_coroutine_threadsafe(work, _loop).result()
 
 
 def studio(graph: str = "assistant") -> "CompiledStateGraph[Any, Any, Any, Any]":

@@ -49,6 +49,11 @@ class Reply:
     seconds: float = 0.0
     entry: str = ""
 
+    @classmethod
+    def again(cls, recorded: Mapping[str, Any]) -> "Reply":
+        """A reply that was recorded."""
+        return cls(**{**recorded, "tool_calls": tuple(recorded["tool_calls"])})
+
     @property
     def complete(self) -> bool:
         """A reply that the server finished; anything else was cut."""
@@ -64,6 +69,15 @@ class Ask:
     schema: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     token: Callable[[str], None] | None = None  # who watches the text grow
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the reply depends on."""
+        return {
+            "messages": list(self.messages),
+            "tools": list(self.tools),
+            "schema": self.schema,
+            "options": dict(self.options),
+        }
 
 
 @dataclass
@@ -105,7 +119,7 @@ class Models:
         wanted: dict[str, Any] = {"options": {k: v for k, v in options.items() if v is not None}}
         if ask.tools:
             wanted["tools"] = list(ask.tools)
-        if ask.schema is not None:
+        elif ask.schema is not None:  # a server that enforces a schema lets no tool be called
             wanted["format"] = dict(ask.schema)
         return wanted
 
@@ -117,7 +131,7 @@ class Models:
             for index, call in enumerate(message.tool_calls)
         )
         if message.invalid_tool_calls:
-            raise BadReply("the model wrote a tool call that cannot be read", code="TOOL_CALL_UNREADABLE")
+            raise BadReply("the model wrote a tool call that cannot be read", code="TOOL_CALL_UNPARSABLE")
         return Reply(
             text=message.text if isinstance(message.text, str) else str(message.content),
             model=str(meta.get("model") or entry.name),
@@ -155,7 +169,7 @@ def ollama_chat(name: str, settings: Settings) -> "BaseChatModel":
 
     from tinyllm.ollama import client_options
 
-    timeout = httpx.Timeout(settings.call_timeout, connect=settings.connect_timeout)
+    timeout = httpx.Timeout(None, connect=settings.connect_timeout)  # the others are the guard's
     return ChatOllama(
         model=name,
         base_url=settings.ollama_host,

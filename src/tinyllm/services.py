@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinyllm.clock import CLOCK, Clock
+from tinyllm.effects import perform
 from tinyllm.errors import Permanent, TinyError, classify
 from tinyllm.guard import Guard
+from tinyllm.plain import plain
 from tinyllm.running import emit, time_left
 from tinyllm.settings import Settings
 from tinyllm.toolkit import Tool, Toolbox
@@ -40,9 +42,13 @@ class Services:
         tool = self.tools.get(name)
         given = tool.read(arguments)
         self._permit(tool, allow)
-        try:
+
+        async def do(_key: str) -> Any:
             async with asyncio.timeout(time_left(TOOL_SECONDS)):
-                data = await tool.run(**given)
+                return plain(await tool.run(**given))
+
+        try:
+            data = await perform(name, tool.effect, plain(dict(arguments)), do)
         except TinyError as failure:
             emit("tool", tool=name, arguments=dict(arguments), failure=failure.as_dict())
             raise failure.at(name) from failure.__cause__

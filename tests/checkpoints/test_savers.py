@@ -91,6 +91,18 @@ async def test_an_interrupt_never_waits(saver: Checkpoints) -> None:
     assert found.pending_writes == [("task", "__interrupt__", ["who?"])]
 
 
+async def test_the_input_waits_for_the_first_step_or_the_end(saver: Checkpoints) -> None:
+    run = saver.runs["t"] = Beside(lambda db, saved: None, grouped=True)
+    made = checkpoint("1", inputs={"q": 1})
+    await saver.aput(at("t"), made, {"source": "input", "step": -1}, made["channel_versions"])
+    assert await saver.aget_tuple(at("t")) is None
+    await saver.store.write(run.flushed)
+    run.forget()
+    found = await saver.aget_tuple(at("t"))
+    assert found is not None
+    assert found.checkpoint["channel_values"] == {"inputs": {"q": 1}}
+
+
 async def test_what_is_held_is_written_in_one_transaction(saver: Checkpoints) -> None:
     run = saver.runs["t"] = Beside(lambda db, saved: None, held=True)
     await put(saver, "t", "1", outputs={"a": 1})

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -135,14 +136,18 @@ class Ledger:
         if line.effect not in FREE:
             await self._intend(line)
         began = self.clock.now()
+        key = f"{self.run}:{line.key}"
+        token = _current_key.set(key)
         try:
-            result = await do(f"{self.run}:{line.key}")
+            result = await do(key)
         except BaseException as failure:
             if line.effect not in FREE:
                 # Told that it was wrong, it did not happen; anything else leaves the question open.
                 state = "failed" if isinstance(failure, Invalid) else "unknown"
                 await asyncio.shield(self._end(line, state, None, began))
             raise
+        finally:
+            _current_key.reset(token)
         failpoints.hit("effect.called")
         return await self._end(line, "done", result, began)
 
@@ -244,6 +249,14 @@ def _hash(request: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+_current_key: ContextVar[str] = ContextVar("tinyllm_effect_key", default="")
+
+
+def effect_key() -> str:
+    """What a tool gives to a service that takes an idempotency key: the same for every try of the same call."""
+    return _current_key.get() or uuid.uuid4().hex
+
+
 _ledger: ContextVar[Ledger | None] = ContextVar("tinyllm_ledger", default=None)
 
 
@@ -255,6 +268,10 @@ def recording(ledger: Ledger) -> Iterator[Ledger]:
         yield ledger
     finally:
         _ledger.reset(token)
+
+
+def current_ledger() -> Ledger | None:
+    return _ledger.get()
 
 
 async def perform(name: str, effect: Class, request: Any, do: Do, verify: Do | None = None) -> Any:

@@ -1,24 +1,27 @@
 """deadline( fall back( retry( breaker( attempt timeout( call ))))), and repair beside retry."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
-from tinyllm.errors import BadReply, CircuitOpen, Permanent, TinyError, Unavailable
-from tinyllm.guard.attempt import Attempts, Request
-from tinyllm.guard.breaker import AT_ONCE, Breakers
-from tinyllm.guard.prompted import prompted, recovered, understood
+from tinyllm.effects import current_ledger, perform
+from tinyllm.errors import Permanent, TinyError, Unavailable
+from tinyllm.guard.attempt import OF_THE_HOST, Attempts, Use
+from tinyllm.guard.breaker import Breakers, Resting
+from tinyllm.guard.prompted import called, understood
 from tinyllm.guard.repair import REPAIRS, repaired
 from tinyllm.guard.replies import examined
+from tinyllm.guard.request import Request
 from tinyllm.guard.retry import Retries
 from tinyllm.models import Ask, Entry, Models, Reply
-from tinyllm.running import current, emit, time_left
+from tinyllm.running import current, emit
 
 T = TypeVar("T")
 Read = Callable[[Reply], T]
 
 ABSENT = 60.0  # seconds a model that the server does not have is not asked for
 REFUSALS = 2  # a second model that declines is believed
+OF_TOOLS = ("TOOL_CALL_UNPARSABLE", "TOOL_UNKNOWN")
 
 
 @dataclass
@@ -59,29 +62,43 @@ class Guard:
         return self.entries.get(key) or Entry(key=key, name=key)
 
     async def ask(self, key: str, ask: Ask, read: Read[T]) -> T:
-        """What `read` makes of the first reply that it can read, from the first model that gives one."""
+        """What `read` makes of the first reply that it can read; in a resumed run, of what was said before."""
+        if current_ledger() is None:
+            return await self._first(key, ask, read)
+
+        def readable(reply: Reply) -> Reply:
+            read(reply)
+            return reply
+
+        async def fresh(_key: str) -> dict[str, Any]:
+            return asdict(await self._first(key, ask, readable))
+
+        request = {"model": self.entry(current().model or key).name, **ask.as_dict()}
+        return read(Reply.again(await perform("model", "model", request, fresh)))
+
+    async def _first(self, key: str, ask: Ask, read: Read[T]) -> T:
+        """From the first model that gives a reply that can be read."""
         failures: list[TinyError] = []
         request = Request()
-        for entry in self.chain(key):
+        entries = list(self.chain(key))
+        for entry in entries:
             if failures:
                 emit("fallback", model=entry.name, because=failures[-1].as_dict())
             try:
-                return await self._asked(entry, ask, read, request)
+                return await self._asked(entry, ask, read, request, alone=entry is entries[-1])
             except TinyError as failure:
-                if not failure.deserves.falls_back:
-                    raise
                 failures.append(failure)
-                if self._hopeless(failure, failures):
+                if not _another_may(failure):
+                    raise
+                if self._hopeless(failures):
                     break
         raise self._told(failures)
 
-    def _hopeless(self, failure: TinyError, failures: list[TinyError]) -> bool:
+    def _hopeless(self, failures: list[TinyError]) -> bool:
         """All models live on one server: when it is not there, none of them is. And two refusals are an answer."""
-        host = self.models.settings.ollama_host
-        gone = failure.code in AT_ONCE or (
-            isinstance(failure, CircuitOpen) and failure.message.startswith(host)
-        )
-        return gone or [each.code for each in failures].count("REFUSAL") >= REFUSALS
+        last, host = failures[-1], self.models.settings.ollama_host
+        gone = last.code in OF_THE_HOST or (isinstance(last, Resting) and last.target == host)
+        return gone or [each.code for each in failures].count("OUTPUT_REFUSED") >= REFUSALS
 
     def _told(self, failures: list[TinyError]) -> TinyError:
         missing = [failure for failure in failures if failure.code == "MODEL_NOT_FOUND"]
@@ -95,72 +112,71 @@ class Guard:
             code="MODEL_NOT_FOUND",
         )
 
-    async def _asked(self, entry: Entry, ask: Ask, read: Read[T], request: Request) -> T:
+    async def _asked(self, entry: Entry, ask: Ask, read: Read[T], request: Request, alone: bool) -> T:
         """One model: retried when it may help, repaired when the reply was bad."""
         self._here(entry)
+        request.in_words = False
         tried = mended = 0
-        asked = await self._fitting(entry, ask)
         while True:
-            said = ""
             try:
-                reply = await self.attempts.make(entry, asked, request)
-                said = reply.text
-                value = read(self._good(reply, ask, asked, entry))
-                self.retries.earn(entry.name)
-                return value
+                value = await self.attempts.make(entry, ask, request, self._use(entry, ask, read))
             except TinyError as failure:
-                failure.at(current().node)
-                self._missed(entry, failure)
-                if request.shown:
-                    emit("again", because=failure.message)
-                    request.shown = False
-                if failure.deserves.retry == "repair" and mended < REPAIRS:
-                    mended += 1
-                    self._said(entry, failure)
-                    asked = repaired(asked, entry, failure, said, self.clock)
+                self._noted(entry, failure, request)
+                better = self._better(entry, ask, failure, request, mended)
+                if better is not None:
+                    ask, mended = better, mended + 1
                     continue
                 tried += 1
-                wait = self.retries.wait(failure, tried, entry.name, time_left(float("inf")))
+                wait = self.retries.wait(failure, tried, entry.name, current().left(), alone)
                 if wait is None:
                     raise
                 emit("retry", model=entry.name, seconds=round(wait, 2), because=failure.as_dict())
                 await self.clock.sleep(wait)
+            else:
+                self.retries.earn(entry.name)
+                return value
 
-    def _good(self, reply: Reply, ask: Ask, asked: Ask, entry: Entry) -> Reply:
-        length = sum(len(str(message.get("content", ""))) for message in asked.messages)
-        reply = examined(
-            reply, length, int(asked.options.get("num_ctx") or entry.num_ctx or self.models.settings.num_ctx)
-        )
-        if ask.tools and not asked.tools:
-            return understood(reply, asked)
-        return recovered(reply, asked)
+    def _use(self, entry: Entry, ask: Ask, read: Read[T]) -> Use[T]:
+        """What a reply is worth; judged inside the attempt, so that a bad one is never a success."""
 
-    async def _fitting(self, entry: Entry, ask: Ask) -> Ask:
-        """The request in a form that the model takes: asked beforehand, not found out by failing."""
-        if not ask.tools:
-            return ask
-        try:
-            can = await self.models.capabilities(entry.name)
-        except TinyError:
-            return ask  # the call itself will say what is wrong
-        return prompted(ask) if can and "tools" not in can else ask
+        def use(reply: Reply, sent: Ask) -> T:
+            num_ctx = int(sent.options.get("num_ctx") or entry.num_ctx or self.models.settings.num_ctx)
+            good = examined(reply, sent, num_ctx)
+            in_words = ask.tools and not sent.tools
+            return read(understood(good, sent) if in_words else called(good, ask))
 
-    def _here(self, entry: Entry) -> None:
-        if self.absent.get(entry.name, 0.0) > self.clock.monotonic():
-            raise self._absent(entry)
+        return use
 
-    def _missed(self, entry: Entry, failure: TinyError) -> None:
+    def _better(
+        self, entry: Entry, ask: Ask, failure: TinyError, request: Request, mended: int
+    ) -> Ask | None:
+        """The request in another form; nothing when the failure is not the reply's, or it was tried enough."""
+        if failure.deserves.retry != "repair" or mended >= REPAIRS:
+            return None
+        # A call that failed twice in the model's own form may succeed in ours.
+        request.in_words = mended > 0 and failure.code in OF_TOOLS
+        return repaired(ask, entry, failure, request.said, self.clock, self.models.settings)
+
+    def _noted(self, entry: Entry, failure: TinyError, request: Request) -> None:
+        failure.at(current().node)
         if failure.code == "MODEL_NOT_FOUND":
             self.absent[entry.name] = self.clock.monotonic() + ABSENT
+        if request.shown:
+            emit("again", because=failure.message)
+            request.shown = False
 
-    def _absent(self, entry: Entry) -> TinyError:
-        return Permanent(
-            f"{entry.name} is not installed",
-            hint=f"tinyllm models pull {entry.name}",
-            where=current().node,
-            code="MODEL_NOT_FOUND",
-        )
+    def _here(self, entry: Entry) -> None:
+        """A model that the server did not have a moment ago is not asked for again."""
+        if self.absent.get(entry.name, 0.0) > self.clock.monotonic():
+            raise Permanent(
+                f"{entry.name} is not installed",
+                hint=f"tinyllm models pull {entry.name}",
+                where=current().node,
+                code="MODEL_NOT_FOUND",
+            )
 
-    def _said(self, entry: Entry, failure: TinyError) -> None:
-        if isinstance(failure, BadReply):
-            emit("failure", model=entry.name, **failure.as_dict())
+
+def _another_may(failure: TinyError) -> bool:
+    """May another model do better? Not when the run has no time left, or the request itself is wrong."""
+    repairs = failure.deserves.retry == "repair"
+    return (failure.deserves.falls_back or repairs) and failure.code != "DEADLINE_EXCEEDED"

@@ -1,5 +1,6 @@
 """Where runs are kept: the tables that are ours, in one SQLite file or one PostgreSQL database."""
 
+import os
 from pathlib import Path
 
 from tinyllm.clock import CLOCK, Clock
@@ -29,6 +30,30 @@ def open_store(place: str | Path, clock: Clock = CLOCK) -> Store:
     )
 
 
+_shared: dict[tuple[int, str], tuple[Store, int]] = {}
+
+
+def shared_store(place: str | Path, clock: Clock = CLOCK) -> Store:
+    """The one store of this process at that place; `release_store` gives it back."""
+    key = (os.getpid(), str(place))
+    store, users = _shared.get(key, (None, 0))
+    if store is None or store.clock is not clock:
+        store, users = open_store(place, clock), 0
+    _shared[key] = (store, users + 1)
+    return store
+
+
+def release_store(store: Store) -> None:
+    """Close it when nobody in this process uses it any more."""
+    for key, (shared, users) in list(_shared.items()):
+        if shared is store:
+            _shared[key] = (store, users - 1)
+            if users > 1:
+                return
+            del _shared[key]
+    store.close()
+
+
 __all__ = [
     "Database",
     "Rows",
@@ -38,5 +63,7 @@ __all__ = [
     "damaged",
     "open_store",
     "packed",
+    "release_store",
+    "shared_store",
     "unpacked",
 ]

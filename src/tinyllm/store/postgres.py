@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tinyllm import failpoints
 from tinyllm.clock import CLOCK, Clock
-from tinyllm.errors import GraphError
+from tinyllm.errors import GraphError, TinyError
 from tinyllm.store.database import VERSION, Result, Rows, Store, Work, check_version
 from tinyllm.store.failures import locked, postgres_failures
 
@@ -90,7 +90,7 @@ class PostgresStore(Store):
                     result = work(transaction)
                     failpoints.hit("write.before")
                 failpoints.hit("write.after")
-            except Exception as failure:
+            except TinyError as failure:
                 if not locked(failure) or not left:
                     raise
             else:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinyllm import failpoints
 from tinyllm.clock import CLOCK, Clock
-from tinyllm.errors import Bug, Permanent
+from tinyllm.errors import Bug, Permanent, TinyError
 from tinyllm.store.database import APPLICATION, VERSION, Database, Result, Store, Work, check_version
 from tinyllm.store.failures import locked, sqlite_failures
 
@@ -55,7 +55,7 @@ class SqliteStore(Store):
         if self._turn.acquire(blocking=False):
             try:
                 return self._attempt(work, wait_ms=0)
-            except Exception as failure:
+            except TinyError as failure:
                 if not locked(failure):
                     raise
             finally:
@@ -76,7 +76,7 @@ class SqliteStore(Store):
             with self._turn:
                 try:
                     return self._attempt(work, wait_ms=SLICE_MS)
-                except Exception as failure:
+                except TinyError as failure:
                     if not locked(failure) or self.clock.monotonic() > until:
                         raise
 

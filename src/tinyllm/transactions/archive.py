@@ -68,6 +68,10 @@ class Archive:
 
         return await self.store.read(look)
 
+    async def window_of(self, run: str, turns: int = 20) -> list[Message]:
+        """The conversation up to a committed run."""
+        return await self.store.read(lambda db: read_window(db, run, turns)) if run else []
+
     async def last_thread(self) -> str:
         """The thread that was used last: what `--continue` means."""
         row = await self.store.read(
@@ -98,4 +102,5 @@ class Archive:
 
     async def problems(self) -> list[str]:
         """What breaks a promise, as sentences; `doctor` prints them."""
-        return await self.store.read(lambda db: doctor.problems(db, self.saver)) + self.store.problems()
+        saver = self.saver
+        return await self.store.read(lambda db: doctor.problems(db, saver)) + self.store.problems()

@@ -16,7 +16,7 @@ from tinyllm.transactions.archive import Archive
 from tinyllm.transactions.lease import Abandoned, Order, Taken, begin, busy, planned, take_run
 from tinyllm.transactions.rows import RunRow, read_run, read_runs, read_savepoints, read_window
 from tinyllm.transactions.run import Run
-from tinyllm.transactions.undo import finish
+from tinyllm.transactions.undo import Ending, finish
 
 POLL = 0.2  # seconds between two looks at a busy thread
 
@@ -65,6 +65,7 @@ class Transactions(Archive):
 
     async def resume(self, id: str) -> Run:
         """Go on with a run that waits, or whose worker is gone, where its last checkpoint was."""
+        saver = self.saver
         try:
             was, row = await self.store.write(lambda db: take_run(db, id, self.clock))
         except Abandoned as other:
@@ -75,7 +76,7 @@ class Transactions(Archive):
             seq = db.execute("SELECT max(seq) FROM events WHERE run = :run", {"run": row.id}).fetchone()[0]
             window = read_window(db, row.parent, 20) if row.parent else []
             savepoint = max(read_savepoints(db, row.id), default=-1) + 1
-            return read_ledger(db, row.id), window, seq or 0, savepoint, bool(self.saver.heads(db, row.id))
+            return read_ledger(db, row.id), window, seq or 0, savepoint, bool(saver.heads(db, row.id))
 
         recorded, window, seq, savepoint, resumed = await self.store.read(look)
         run = self._run(row, window)
@@ -123,9 +124,9 @@ class Transactions(Archive):
         return await self.run(row.id)
 
     async def _roll_back(self, row: RunRow, error: Mapping[str, str] | None) -> None:
-        me = {"run": row.id, "thread": row.thread, "fence": row.fence, "now": self.clock.now()}
+        ending = Ending(row.id, row.thread, row.fence, self.clock.now(), error)
         try:
-            await finish(self.store, self.contents, me, error=error)
+            await finish(self.store, self.contents, ending)
         except TinyError as failure:
             # Two processes met over the same dead run; the other one did it.
             if failure.code != "FENCED" or (await self.run(row.id)).status != "rolled_back":
@@ -191,8 +192,9 @@ class Transactions(Archive):
         """Slim what became old with this commit; called after it, not inside it."""
         if run.status != "committed" or not retention.due(run.row.seq, self.kept):
             return 0
+        saver = self.saver
         return await self.store.write(
-            lambda db: retention.thin(db, self.saver, run.thread, run.row.seq, self.kept)
+            lambda db: retention.thin(db, saver, run.thread, run.row.seq, self.kept)
         )
 
     async def prune(

@@ -9,14 +9,18 @@ from tinyllm.clock import Clock
 from tinyllm.effects import Contents, read_ledger
 from tinyllm.errors import UsageError
 from tinyllm.store import Database, Store
-from tinyllm.transactions.lease import busy, take_thread
+from tinyllm.transactions.lease import Abandoned, busy, take_thread
 from tinyllm.transactions.rows import RunRow, read_run, read_savepoints
-from tinyllm.transactions.undo import FREE, UNDONE, file_notes, restore
+from tinyllm.transactions.undo import FREE, UNDONE, file_notes, restorable, restore
 
 # What was asked after the savepoint is asked again; what was done to the world outside stays done.
 ASIDE = (
     "UPDATE effects SET attempt = :attempt WHERE run = :run AND attempt = 0 AND savepoint >= :since"
     " AND (effect IN ('model', 'read') OR undo IS NOT NULL OR state = 'failed')"
+)
+ALIVE = (
+    "UPDATE runs SET status = 'executing', attempt = attempt + 1, lease = 0, waits = NULL, error = NULL,"
+    " updated = :now, fence = (SELECT fence FROM threads WHERE id = :thread) WHERE id = :run"
 )
 
 
@@ -24,52 +28,19 @@ async def to_savepoint(
     store: Store, saver: Checkpoints, contents: Contents, clock: Clock, id: str, number: int
 ) -> RunRow:
     """Make a run stand where that savepoint was taken, ready to be resumed."""
-
-    def look(db: Database) -> tuple[RunRow, dict[str, Any], list[dict[str, Any]]]:
-        row = read_run(db, id)
-        _require_free(row, clock)
-        savepoints = read_savepoints(db, row.id)
-        if row.status == "committed":
-            raise UsageError(
-                f"the run {row.id} is committed",
-                hint=f"`tinyllm runs fork {row.id} --at {number}` goes on from there in a thread of its own",
-                code="RUN_COMMITTED",
-            )
-        if number not in savepoints:
-            known = ", ".join(map(str, savepoints)) or "none"
-            raise UsageError(
-                f"the run {row.id} has no savepoint {number}",
-                hint=f"it has: {known}",
-                code="SAVEPOINT_UNKNOWN",
-            )
-        lines = [line for line in read_ledger(db, row.id) if line.savepoint > number and line.undo]
-        files = [line.undo for line in lines if line.undo and line.state in ("intent", "done", "unknown")]
-        return row, savepoints[number], files
-
-    row, savepoint, files = await store.read(look)
+    row, checkpoint, files = await store.read(lambda db: _look(db, clock, id, number))
     left = await asyncio.to_thread(restore, files, contents)
 
     def go_back(db: Database) -> None:
         failpoints.hit("return.before")
-        head, _, _ = (
-            take_thread(db, row.thread, clock.now(), clock) if row.status == "rolled_back" else ("", 0, 0)
-        )
-        if row.status == "rolled_back" and head != row.parent:
-            raise UsageError(
-                f"the thread {row.thread} went on since",
-                hint=f"`tinyllm runs fork {row.id}` goes on in a thread of its own",
-                code="THREAD_MOVED",
-            )
+        if row.status == "rolled_back":
+            _take_again(db, clock, row)
         me = {"run": row.id, "thread": row.thread, "now": clock.now(), "since": number + 1}
         db.execute("UPDATE threads SET holder = :run, fence = fence + 1 WHERE id = :thread", me)
         db.execute(UNDONE, me)
         db.execute(ASIDE, {**me, "attempt": row.attempt + 1})
-        saver.return_to(db, row.id, savepoint["checkpoint"])
-        db.execute(
-            "UPDATE runs SET status = 'executing', attempt = attempt + 1, lease = 0, waits = NULL, error = NULL,"
-            " updated = :now, fence = (SELECT fence FROM threads WHERE id = :thread) WHERE id = :run",
-            me,
-        )
+        saver.return_to(db, row.id, checkpoint)
+        db.execute(ALIVE, me)
         file_notes(db, row.id, [f"returned to savepoint {number}", *left], clock.now())
 
     await store.write(go_back)
@@ -77,10 +48,45 @@ async def to_savepoint(
     return await store.read(lambda db: read_run(db, row.id))
 
 
+def _look(db: Database, clock: Clock, id: str, number: int) -> tuple[RunRow, str, list[dict[str, Any]]]:
+    """The run, the checkpoint of its savepoint, and the files that were changed after it."""
+    row = read_run(db, id)
+    if row.status in ("executing", "rolling_back", "created") and row.held(clock):
+        raise busy(row)
+    if row.status == "committed":
+        raise UsageError(
+            f"the run {row.id} is committed",
+            hint=f"`tinyllm runs fork {row.id}` goes on from it in a thread of its own",
+            code="RUN_COMMITTED",
+        )
+    savepoints = read_savepoints(db, row.id)
+    if number not in savepoints:
+        known = ", ".join(map(str, savepoints)) or "none"
+        raise UsageError(
+            f"the run {row.id} has no savepoint {number}", hint=f"it has: {known}", code="SAVEPOINT_UNKNOWN"
+        )
+    files = restorable(read_ledger(db, row.id), since=number + 1)
+    return row, str(savepoints[number]["checkpoint"]), files
+
+
+def _take_again(db: Database, clock: Clock, row: RunRow) -> None:
+    """A run that was rolled back may live again while its thread is free and has not gone on."""
+    try:
+        head, _, _ = take_thread(db, row.thread, clock.now(), clock)
+    except Abandoned as other:
+        raise busy(other.row) from None
+    if head != row.parent:
+        raise UsageError(
+            f"the thread {row.thread} went on since",
+            hint="ask again on that thread, or on a new one",
+            code="THREAD_MOVED",
+        )
+
+
 async def before(store: Store, contents: Contents, clock: Clock, row: RunRow) -> None:
     """Take back a committed run that is still the last of its thread."""
     lines = await store.read(lambda db: read_ledger(db, row.id))
-    files = [line.undo for line in lines if line.undo and line.state == "done"]
+    files = restorable(lines)
     me = {"run": row.id, "thread": row.thread, "now": clock.now(), "parent": row.parent or None, "since": 0}
 
     def take_back(db: Database) -> None:
@@ -106,8 +112,3 @@ async def before(store: Store, contents: Contents, clock: Clock, row: RunRow) ->
     failpoints.hit("rollback.after")
     if left:
         await store.write(lambda db: file_notes(db, row.id, left, clock.now()))
-
-
-def _require_free(row: RunRow, clock: Clock) -> None:
-    if row.status in ("executing", "rolling_back", "created") and row.held(clock):
-        raise busy(row)

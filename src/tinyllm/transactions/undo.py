@@ -1,13 +1,16 @@
 """Rolling back: one row says so, and files get back what they held."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tinyllm import failpoints
-from tinyllm.effects import Contents, Undo, read_ledger
+from tinyllm.effects import Contents, Recorded, Undo, read_ledger
 from tinyllm.errors import Permanent
 from tinyllm.store import Database, Store, packed
+from tinyllm.transactions.owner import LEASE
+from tinyllm.transactions.rows import Status
 
 if TYPE_CHECKING:
     from tinyllm.transactions.run import Run
@@ -23,61 +26,69 @@ UNDONE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A run that is to be rolled back, by whoever has its fence."""
+
+    run: str
+    thread: str
+    fence: int
+    now: float
+    error: Mapping[str, str] | None = None
+
+    def step(self, db: Database, status: Status) -> None:
+        failpoints.hit("rollback.before")
+        me = {"run": self.run, "fence": self.fence, "now": self.now, "status": status}
+        text = None if self.error is None else packed(dict(self.error))
+        lease = self.now + LEASE if status == "rolling_back" else 0
+        if not db.execute(BACK, {**me, "error": text, "lease": lease}).rowcount:
+            raise Permanent(
+                f"the run {self.run} cannot be rolled back any more: it ended, or somebody took it over",
+                hint=f"`tinyllm runs show {self.run}`",
+                code="FENCED",
+            )
+        if status == "rolled_back":
+            db.execute(UNDONE, {"run": self.run, "since": 0})
+            db.execute(FREE, {**me, "thread": self.thread})
+
+
 async def undo(run: "Run", error: Mapping[str, str] | None) -> None:
     """End a run of ours: its checkpoints and events stay readable, its effects on the workspace do not stay."""
-    await finish(
-        run.store,
-        run.ledger.contents,
-        {"run": run.id, "thread": run.thread, "fence": run.row.fence, "now": run.clock.now()},
-        error=error,
-        beside=run.flush,
-    )
+    ending = Ending(run.id, run.thread, run.row.fence, run.clock.now(), error)
+    await finish(run.store, run.ledger.contents, ending, run.flush)
     run.over("rolled_back")
 
 
 async def finish(
-    store: Store,
-    contents: Contents,
-    me: Mapping[str, Any],
-    *,
-    error: Mapping[str, str] | None,
-    beside: Callable[[Database], None] | None = None,
+    store: Store, contents: Contents, ending: Ending, flush: Callable[[Database], None] | None = None
 ) -> None:
     """Both halves of a rollback. After a crash between them the second is done again, by whoever comes."""
-    text = None if error is None else packed(dict(error))
-    lines = await store.read(lambda db: read_ledger(db, me["run"]))
-    files = [line.undo for line in lines if line.undo and line.state in ("intent", "done", "unknown")]
-
-    def step(db: Database, status: str) -> None:
-        failpoints.hit("rollback.before")
-        lease = me["now"] + 30 if status == "rolling_back" else 0
-        if not db.execute(BACK, {**me, "status": status, "error": text, "lease": lease}).rowcount:
-            raise Permanent(
-                f"the run {me['run']} cannot be rolled back any more: it ended, or somebody took it over",
-                hint=f"`tinyllm runs show {me['run']}`",
-                code="FENCED",
-            )
-        if status == "rolled_back":
-            db.execute(UNDONE, {"run": me["run"], "since": 0})
-            db.execute(FREE, me)
+    lines = await store.read(lambda db: read_ledger(db, ending.run))
+    files = restorable(lines)
 
     def first(db: Database) -> None:
-        step(db, "rolling_back" if files else "rolled_back")
-        if beside is not None:
-            beside(db)
+        if flush is not None:
+            flush(db)
+        ending.step(db, "rolling_back" if files else "rolled_back")
+
+    def second(db: Database) -> None:
+        ending.step(db, "rolled_back")
+        file_notes(db, ending.run, left, ending.now)
 
     await store.write(first)
     failpoints.hit("rollback.after")
-    if not files:
-        return
-    left = await asyncio.to_thread(restore, files, contents)
+    if files:
+        left = await asyncio.to_thread(restore, files, contents)
+        await store.write(second)
+        failpoints.hit("rollback.after")
 
-    def second(db: Database) -> None:
-        step(db, "rolled_back")
-        file_notes(db, me["run"], left, me["now"])
 
-    await store.write(second)
-    failpoints.hit("rollback.after")
+def restorable(lines: Sequence[Recorded], since: int = 0) -> list[dict[str, Any]]:
+    """How to bring back every file that was changed since that savepoint."""
+    changed = [
+        line for line in lines if line.savepoint >= since and line.state in ("intent", "done", "unknown")
+    ]
+    return [line.undo for line in changed if line.undo]
 
 
 def restore(files: list[dict[str, Any]], contents: Contents) -> list[str]:

@@ -1,0 +1,123 @@
+"""One run of a graph: executed inside its transaction, watched, and ended by its answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tinyllm.answer import Account, Answer, as_text
+from tinyllm.errors import classify
+from tinyllm.log import Log
+from tinyllm.running import Event, Running, entered
+from tinyllm.spec import GraphSpec
+from tinyllm.state import REFUSE, Message, latest
+from tinyllm.toolkit import Toolbox
+from tinyllm.transactions import Line, Run
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+MOST = 10_000  # supersteps; `max_visits` ends a loop long before
+
+
+@dataclass
+class Watch:
+    """Everybody who hears the events of a run: its account, its row in the database, the log, the caller."""
+
+    run: Run | None
+    id: str
+    log: Log | None
+    listen: Callable[[Event], None] | None
+    account: Account = field(default_factory=Account)
+
+    def heard(self, event: Event) -> None:
+        self.account.add(event)
+        if self.run is not None:
+            self.run.note(event)
+        if self.log is not None:
+            self.log.write(self.id, event)
+        if self.listen is not None:
+            self.listen(event)
+
+    def recall(self, lines: list[Line]) -> None:
+        """What a run did before it was interrupted belongs to its account."""
+        for line in lines:
+            self.account.add(Event(line.kind, line.node, line.data, line.at))
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A compiled graph, and the run that goes through it."""
+
+    spec: GraphSpec
+    graph: "CompiledStateGraph[Any, Any, Any, Any]"
+    watch: Watch
+    running: Running
+    parallel: bool = False  # several tasks at once
+
+    async def transact(self, run: Run, given: Any) -> Answer:
+        """Commit the answer, or wait for a person; whatever is raised rolls back, a stop does not."""
+        if not self.parallel:
+            run.alone()
+        async with run:
+            answer = await self.answered(given, {**run.config, "recursion_limit": MOST}, run.durability)
+            if answer.status == "waiting":
+                await run.wait(answer.question)
+            else:
+                await run.commit(answer.as_dict(), turn(run.row.question, answer))
+        return answer
+
+    async def answered(self, given: Any, config: Any, durability: str | None = None) -> Answer:
+        """Carry the graph to its end, or to where it waits."""
+        clock = self.running.clock
+        started = clock.monotonic()
+        options: Any = {} if durability is None else {"durability": durability}
+        with entered(self.running):
+            data = {"run": self.watch.id, "graph": self.spec.name, "model": self.running.model}
+            self.watch.heard(Event("begin", data={k: v for k, v in data.items() if v}, at=clock.now()))
+            try:
+                state = await self.graph.ainvoke(given, config, **options)
+            except Exception as failure:
+                raise classify(failure) from failure
+        return self._answer(state, round((clock.monotonic() - started) * 1000, 1))
+
+    def _answer(self, state: Mapping[str, Any], took: float) -> Answer:
+        account = self.watch.account
+        waiting = [pause.value for pause in state.get("__interrupt__", ())]
+        outputs = state["outputs"]
+        refusal = outputs.get(REFUSE)
+        value = outputs.get(latest(outputs, self.spec.answering))
+        answer = Answer(
+            run=self.watch.id,
+            status="waiting" if waiting else "refused" if refusal else "committed",
+            answer=as_text(value),
+            value=value,
+            route=tuple(account.route),
+            path=tuple(account.path),
+            models=tuple(account.models),
+            tokens=account.tokens,
+            elapsed_ms=took,
+            notes=tuple(account.notes),
+            failures=state.get("failures", ()),
+            tried=refusal["tried"] if refusal else (),
+            question=waiting[0] if waiting else {},
+        )
+        return answer if value is not None or waiting or refusal else replace(answer, status="refused")
+
+
+def turn(question: str, answer: Answer) -> list[Message]:
+    """What the conversation remembers of a run."""
+    said = [{"role": "user", "content": question}] if question else []
+    return [*said, {"role": "assistant", "content": answer.answer}] if answer.answer else said
+
+
+def durability(spec: GraphSpec, tools: Toolbox) -> str:
+    """Each step is kept where a step may have cost something; a pure graph is simply run again."""
+    patterns = [pattern for node in spec.nodes.values() for pattern in node.tool_patterns()]
+    pure = all(tool.effect == "pure" for tool in tools.matching(patterns).tools.values())
+    return "exit" if pure and not spec.asks_models else "sync"
+
+
+def body(spec: GraphSpec) -> str:
+    """The graph as it is pinned."""
+    return json.dumps(spec.as_dict(), ensure_ascii=False, separators=(",", ":"))
