@@ -56,6 +56,13 @@ def asked(question: str, path: Path) -> Solution | None:
         ("What is the median price?", "9/4"),
         ("What is the highest price?", "17/4"),
         ("How many products are there?", "5"),
+        ("How many products have a price above 1?", "3"),
+        ("What is the average price of products where region is north and units_sold > 5?", "3/2"),
+        ("Which region has the highest average price?", "south"),
+        ("Average price by region", {"north": "9/4", "south": "5/2"}),
+        ("How many missing values are there in price?", "1"),
+        ("What percentage of rows are in the north?", "40"),
+        ("sum(units_sold)", "44"),
         ("What are the top 2 products by price?", ["elderberry", "cherry"]),
     ],
 )

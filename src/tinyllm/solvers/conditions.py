@@ -37,8 +37,19 @@ def kept(table: Sheet, text: str) -> list[Row]:
     text = text.strip()
     if not text:
         return list(table.rows)
-    tests = [_test(table, part) for part in _parts(_INTRODUCTION.sub("", text))]
+    tests = [_test(table, part) for part in _parts(_without_entity(table, _INTRODUCTION.sub("", text)))]
     return [row for row in table.rows if all(test(row) for test in tests)]
+
+
+def _without_entity(table: Sheet, text: str) -> str:
+    """`products in the south`: where every row is another product, that is `in the south`."""
+    entity, _, rest = text.partition(" ")
+    try:
+        if _INTRODUCTION.match(rest) and table.tells_apart(table.column(entity)):
+            return _INTRODUCTION.sub("", rest)
+    except Unsure:
+        pass
+    return text
 
 
 def _parts(text: str) -> list[str]:

@@ -39,6 +39,11 @@ class Sheet:
             raise Unsure(f"no single column {text!r}")
         return found[0]
 
+    def tells_apart(self, column: str) -> bool:
+        """Every row has another value there."""
+        values = [row[column].strip().casefold() for row in self.rows]
+        return all(values) and len(set(values)) == len(values)
+
 
 def plain(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()))

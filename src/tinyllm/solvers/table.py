@@ -4,6 +4,7 @@ Every name must be a column of the table and every condition one that `condition
 and said so. A question that can be read in two ways with different answers is declined.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -11,28 +12,22 @@ from operator import itemgetter
 
 from tinyllm.solvers import sheet
 from tinyllm.solvers.conditions import kept
+from tinyllm.solvers.measures import MEASURES, grouped, measure, numbers, worked_out
 from tinyllm.solvers.numbers import exact, integer, shown
 from tinyllm.solvers.phrases import Found, Phrasebook, Unsure
-from tinyllm.solvers.sheet import Row, Sheet
+from tinyllm.solvers.sheet import Sheet
 from tinyllm.solvers.solution import Question, Solution
 
 Query = Callable[[Sheet], Solution]
 
 _ROWS = "rows?|records?|entries|entry|lines?|items?|observations|data points"
+_CALL = re.compile(r"(?<=[a-z])\(([^()]*)\)")
 _PEOPLE = ("name", "person", "employee", "student", "customer", "player", "full name")
-_MEASURES = {
-    "sum": "sum|total|combined|overall",
-    "mean": "mean|average|avg",
-    "median": "median",
-    "maximum": "max|maximum|highest|largest|greatest|biggest|most",
-    "minimum": "min|minimum|lowest|smallest|least|fewest",
-    "range": "range",
-}
 BOOK: Phrasebook[Query] = Phrasebook(
     {
         "rows": _ROWS,
-        "measure": "|".join(_MEASURES.values()),
-        "extreme": f"{_MEASURES['maximum']}|{_MEASURES['minimum']}",
+        "measure": "|".join(MEASURES.values()),
+        "extreme": f"{MEASURES['maximum']}|{MEASURES['minimum']}",
         "end": "top|bottom",
         "column": r"[^?]+?",
         "group": r"[^?]+?",
@@ -68,37 +63,10 @@ def _count(amount: int, *steps: str) -> Solution:
     return _solution(str(amount), str(amount), *steps)
 
 
-def _measure(word: str) -> str:
-    return next(name for name, words in _MEASURES.items() if word.lower() in words.split("|"))
-
-
-def _numbers(rows: list[Row], column: str) -> tuple[list[Fraction], str]:
-    """The numbers of a column, and what was left out."""
-    cells = [sheet.number(row[column]) for row in rows]
-    values = [cell for cell in cells if cell is not None]
-    if not values:
-        raise Unsure(f"no numbers in {column!r}")
-    empty = len(cells) - len(values)
-    return values, f"{empty} empty cell{'' if empty == 1 else 's'} left out" if empty else ""
-
-
-def _worked_out(measure: str, values: list[Fraction]) -> Fraction:
-    ordered, half = sorted(values), len(values) // 2
-    total = sum(values, Fraction(0))
-    return {
-        "sum": total,
-        "mean": total / len(values),
-        "median": ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2,
-        "maximum": ordered[-1],
-        "minimum": ordered[0],
-        "range": ordered[-1] - ordered[0],
-    }[measure]
-
-
 @_asks(
-    "how many {rows} (are|does|do) <in> [{rest}]",
+    "how many {rows} (are|does|do) <in> [in total|in all|altogether] [{rest}]",
     "how many {rows} [are there] [<file>] {rest}",
-    "[(count|number of)] [the] {rows} [<file>] [{rest}]",
+    "[(count|number of|total number of)] [the] {rows} [<file>] [{rest}]",
     "count [the] [number of] {rows} [<file>] [{rest}]",
 )
 def _rows(found: Found, table: Sheet) -> Solution:
@@ -116,39 +84,31 @@ def _names(_: Found, table: Sheet) -> Solution:
 
 
 @_asks(
-    "{measure} [value] [of] [the] {column} [<file>] [{rest}]",
+    "{measure} [value|number|amount] [of] [the] {column} [<file>] [{rest}]",
     "how much is [the] {measure} {column} [<file>] [{rest}]",
 )
 def _aggregate(found: Found, table: Sheet) -> Solution:
-    column, measure = table.column(found["column"]), _measure(found["measure"])
-    values, left_out = _numbers(kept(table, found.get("rest", "")), column)
-    result = _worked_out(measure, values)
-    return _solution(shown(result), exact(result), f"{measure} of {len(values)} values of {column}", left_out)
+    column, name = table.column(found["column"]), measure(found["measure"])
+    values, left_out = numbers(kept(table, found.get("rest", "")), column)
+    result = worked_out(name, values)
+    return _solution(shown(result), exact(result), f"{name} of {len(values)} values of {column}", left_out)
 
 
 @_asks("{measure} [of] [the] {column} <by> {group} [{rest}]")
 def _grouped(found: Found, table: Sheet) -> Solution:
-    results = _groups(found, table)
+    results, without = _groups(found, table)
     lines = [f"{name}: {shown(result)}" for name, result in results.items()]
     return _solution(
-        "\n".join(lines), {name: exact(result) for name, result in results.items()}, f"{len(lines)} groups"
+        "\n".join(lines),
+        {name: exact(result) for name, result in results.items()},
+        f"{len(lines)} groups",
+        without,
     )
 
 
-def _groups(found: Found, table: Sheet) -> dict[str, Fraction]:
-    """A measure of a column for every value of another, in the order of the file."""
+def _groups(found: Found, table: Sheet) -> tuple[dict[str, Fraction], str]:
     column, group = table.column(found["column"]), table.column(found["group"])
-    rows = kept(table, found.get("rest", ""))
-    names = list(dict.fromkeys(row[group] for row in rows))
-    if len(names) > 1000 or column == group:
-        raise Unsure("not groups")
-    parts: dict[str, list[Row]] = {name: [] for name in names}
-    for row in rows:
-        parts[row[group]].append(row)
-    return {
-        name: _worked_out(_measure(found["measure"]), _numbers(part, column)[0])
-        for name, part in parts.items()
-    }
+    return grouped(kept(table, found.get("rest", "")), column, group, measure(found["measure"]))
 
 
 @_asks("(how many|number of|count of) [the] {rows} [are there] [<file>] <by> {group} [{rest}]")
@@ -189,7 +149,7 @@ def _at_the_end(found: Found, table: Sheet) -> Solution:
     rows = [row for row in kept(table, found.get("rest", "")) if row[column].strip()]
     if len({row[group] for row in rows}) < len(rows) or column == group:
         raise Unsure(f"{group!r} does not tell the rows apart")
-    values, _ = _numbers(rows, column)
+    values, _ = numbers(rows, column)
     return _winners(
         {row[group]: value for row, value in zip(rows, values, strict=True)}, found["extreme"], column
     )
@@ -208,7 +168,7 @@ def _who(found: Found, table: Sheet) -> Solution:
     "[name of] [the] {group} (with|having|that has) [the] {extreme} {measure} {column} [<file>] [{rest}]",
 )
 def _group_at_the_end(found: Found, table: Sheet) -> Solution:
-    return _winners(_groups(found, table), found["extreme"], f"{found['measure']} {found['column']}")
+    return _winners(_groups(found, table)[0], found["extreme"], f"{found['measure']} {found['column']}")
 
 
 @_asks(
@@ -226,7 +186,7 @@ def _most_frequent(found: Found, table: Sheet) -> Solution:
 def _winners(values: dict[str, Fraction], extreme: str, what: str) -> Solution:
     if not values:
         raise Unsure("nothing to compare")
-    best = (max if _measure(extreme) == "maximum" else min)(values.values())
+    best = (max if measure(extreme) == "maximum" else min)(values.values())
     names = [name for name, value in values.items() if value == best]
     return _solution(", ".join(names), names[0] if len(names) == 1 else names, f"{what}: {shown(best)}")
 
@@ -238,7 +198,7 @@ def _winners(values: dict[str, Fraction], extreme: str, what: str) -> Solution:
 def _ranked(found: Found, table: Sheet) -> Solution:
     column, group = table.column(found["column"]), table.column(found["group"])
     rows = [row for row in kept(table, found.get("rest", "")) if row[column].strip()]
-    values, _ = _numbers(rows, column)
+    values, _ = numbers(rows, column)
     count = integer(found["n"], least=1, most=100)
     ranked = sorted(
         zip(values, (row[group] for row in rows), strict=True),
@@ -251,14 +211,35 @@ def _ranked(found: Found, table: Sheet) -> Solution:
     return _solution(", ".join(names), names, *(f"{name}: {shown(value)}" for value, name in ranked[:count]))
 
 
-@_asks("how many {column} (are|does|do) <in>")
+@_asks("how many {column} (are|does|do) <in>", "how many {column} [are there] {rest}")
 def _each(found: Found, table: Sheet) -> Solution:
     """Where every row names another one, rows and names are the same number."""
     column = table.column(found["column"])
-    names = {row[column].strip().casefold() for row in table.rows} - {""}
-    if len(names) != len(table.rows):
+    if not table.tells_apart(column):
         raise Unsure("rows, or different names?")
-    return _count(len(names), f"every row has another {column}")
+    return _count(len(kept(table, found.get("rest", ""))), f"every row has another {column}")
+
+
+@_asks(
+    "how many (missing|empty|blank|null) (values|cells) [are there|are] (in|for) [the] {column} [column]",
+    "how many {column} values are (missing|empty|blank)",
+    "how many {rows} (have|has) (no|a missing|an empty|no value for) {column}",
+)
+def _missing(found: Found, table: Sheet) -> Solution:
+    column = table.column(found["column"])
+    return _count(sum(not row[column].strip() for row in table.rows), f"empty cells of {column}")
+
+
+@_asks(
+    "(percentage|percent|proportion|share) of [the] {rows} [<file>] [that are|are] {rest}",
+    "what (percent|percentage) of [the] {rows} [are] {rest}",
+)
+def _share(found: Found, table: Sheet) -> Solution:
+    if not table.rows:
+        raise Unsure("no rows")
+    part = len(kept(table, found["rest"]))
+    share = Fraction(100 * part, len(table.rows))
+    return _solution(f"{shown(share)}%", exact(share), f"{part} of {len(table.rows)} rows")
 
 
 @_asks("{column} (of|for) [the] {cell}", "what {column} (does|did) {cell} have")
@@ -276,7 +257,7 @@ def _looked_up(found: Found, table: Sheet) -> Solution:
 def solve(question: Question) -> Solution | None:
     if len(question.files) != 1:
         return None
-    readings = list(BOOK.readings(question.text))
+    readings = list(BOOK.readings(_CALL.sub(r" \1", question.text)))
     if not readings:
         return None
     answers: dict[str, Solution] = {}
