@@ -127,17 +127,19 @@ def _app() -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
-    @app.callback()
-    def root(
-        version: bool = typer.Option(
-            False, "--version", "-V", help="Show the version and exit.", is_eager=True
-        ),
-    ) -> None:
+    def shown(version: bool) -> None:
         if version:
             from tinyllm import __version__
             from tinyllm.cli import say
 
             say.answer(f"tinyllm {__version__}")
             raise typer.Exit
+
+    @app.callback()
+    def root(
+        version: bool = typer.Option(
+            False, "--version", "-V", help="Show the version and exit.", is_eager=True, callback=shown
+        ),
+    ) -> None: ...
 
     return app

@@ -22,6 +22,7 @@ COMMANDS = {
     "models": Line("models", "List, fetch and look at models.", ("list", "ps", "pull", "show")),
     "doctor": Line("doctor", "Check that everything is in place, each check with its fix."),
     "init": Line("init", "Make a project: a graph, prompts and settings, all commented."),
+    "runs": Line("runs", "Show, resume, roll back, fork and replay runs."),
     "health": Line(
         "health",
         "Show how the models and their breakers are.",

@@ -1,0 +1,253 @@
+"""`tinyllm runs`: every run, shown, resumed, rolled back, forked and replayed."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from tinyllm.cli import say
+from tinyllm.errors import UsageError
+
+app = typer.Typer(
+    help="Show, resume, roll back, fork and replay runs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+T = TypeVar("T")
+AS_JSON = typer.Option(False, "--json", help="Print JSON.")
+RUN = typer.Argument(help="The run's id, or its beginning.")
+
+
+def _with(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Work on the project's runs, and close the database whatever happens."""
+    from tinyllm import settings
+    from tinyllm.store import open_store
+    from tinyllm.transactions import Transactions
+
+    async def whole() -> T:
+        with open_store(settings.load().database_url) as store:
+            return await work(Transactions(store))
+
+    return asyncio.run(whole())
+
+
+@app.command("list")
+def list_(
+    thread: str = typer.Option("", "--thread", help="Only the runs of this thread."),
+    most: int = typer.Option(20, "-n", "--most", min=1, help="How many."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """List runs, the newest first."""
+    from tinyllm.cli.timeline import row_of
+
+    async def work(runs: Any) -> list[dict[str, Any]]:
+        return [row_of(row, runs.clock) for row in await runs.runs(thread=thread, limit=most)]
+
+    rows = _with(work)
+    if as_json:
+        say.data(rows)
+    elif not rows:
+        say.note('no runs yet; ask something: tinyllm run "What is 2 + 2?"')
+    else:
+        cells = ([row["run"], row["when"], row["status"], row["graph"], row["question"][:60]] for row in rows)
+        say.table(cells, ("RUN", "WHEN", "STATUS", "GRAPH", "QUESTION"))
+
+
+@app.command()
+def show(run: str = RUN, as_json: bool = AS_JSON) -> None:
+    """Show a run's timeline: nodes, models, tokens, time, savepoints, effects, failures survived."""
+    from tinyllm.cli.timeline import printed, whole
+
+    found = _with(lambda runs: whole(runs, run))
+    if as_json:
+        say.data(found)
+    else:
+        printed(found)
+
+
+@app.command()
+def watch(run: str = RUN) -> None:
+    """Follow a run that somebody else executes, until it ends."""
+    from tinyllm.cli.timeline import line_of
+
+    async def work(runs: Any) -> str:
+        shown = 0
+        while True:
+            lines = await runs.timeline(run)
+            for line in lines[shown:]:
+                say.line(line_of(line))
+            shown = len(lines)
+            row = await runs.run(run)
+            if not row.held(runs.clock) or row.status in ("committed", "rolled_back", "waiting", "in_doubt"):
+                return str(row.shown(runs.clock))
+            await runs.clock.sleep(0.5)
+
+    say.note(_with(work))
+
+
+def _carried(run: str, work: Callable[[Any, Any], Awaitable[Any]], as_json: bool) -> None:
+    """Let a run go on, or run again, with the graph it began with, and print its answer."""
+    from tinyllm import settings
+    from tinyllm.cli.run import EXITS
+    from tinyllm.cli.show import Show
+    from tinyllm.engine import Engine
+    from tinyllm.spec import read
+
+    show = Show(trace=True, jsonl=False, streams=not as_json, quiet=False, verbose=False)
+
+    async def whole(runs: Any) -> Any:
+        pinned = json.loads(await runs.graph((await runs.run(run)).fingerprint))
+        async with Engine(read(pinned), settings=settings.load()) as engine:
+            return await work(engine, show)
+
+    try:
+        answer = _with(whole)
+    finally:
+        show.close()
+    if as_json:
+        say.data(answer.as_dict())
+    else:
+        show.answer(answer)
+    raise typer.Exit(EXITS[answer.status])
+
+
+@app.command()
+def resume(
+    run: str = RUN,
+    answer: str | None = typer.Option(None, "--answer", help="What a waiting run is told."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Go on with a run that was interrupted, or that waits for an answer."""
+    _carried(
+        run, lambda engine, show: engine.resume(run, answer, listen=show.event, streams=show.watches), as_json
+    )
+
+
+@app.command()
+def replay(run: str = RUN, as_json: bool = AS_JSON) -> None:
+    """Run it again offline from what was recorded, and say where it diverges."""
+    _carried(run, lambda engine, show: engine.replay(run, listen=show.event), as_json)
+
+
+@app.command()
+def rollback(
+    run: str = RUN,
+    to: int | None = typer.Option(
+        None, "--to", help="A savepoint: go back inside the run, ready to be resumed."
+    ),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Take a run back: messages, files in the workspace and the thread are as before it."""
+    row = _with(lambda runs: runs.rollback(run, to=to))
+    if as_json:
+        say.data({"run": row.id, "status": row.status, "thread": row.thread})
+    elif to is None:
+        say.answer(f"{row.id} was rolled back; `tinyllm runs show {row.id}` still shows what it did")
+    else:
+        say.answer(f"{row.id} stands at savepoint {to}; go on: tinyllm runs resume {row.id}")
+
+
+@app.command()
+def fork(
+    run: str = RUN,
+    thread: str = typer.Option("", "--thread", help="The new thread's name."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Go on from a committed run in a thread of its own."""
+    name = _with(lambda runs: runs.fork(run, thread=thread))
+    if as_json:
+        say.data({"thread": name, "forked_from": run})
+    else:
+        say.answer(f'thread {name}; go on: tinyllm run --thread {name} "…"')
+
+
+@app.command()
+def diff(one: str = RUN, other: str = typer.Argument(help="Another run."), as_json: bool = AS_JSON) -> None:
+    """Say where two runs went different ways; exit code 1 when they did."""
+    from tinyllm.cli.timeline import differences, whole
+
+    async def work(runs: Any) -> list[dict[str, Any]]:
+        return differences(await whole(runs, one), await whole(runs, other))
+
+    found = _with(work)
+    if as_json:
+        say.data(found)
+    else:
+        say.table(([row["what"], row["one"], row["other"]] for row in found), ("WHAT", one, other))
+        if not found:
+            say.note("they are alike")
+    raise typer.Exit(int(bool(found)))
+
+
+@app.command()
+def resolve(
+    run: str = RUN,
+    did_happen: bool = typer.Option(..., "--did-happen/--did-not", help="What you found out."),
+    result: str = typer.Option("", "--result", help="What it gave, if it happened."),
+    key: str = typer.Option("", "--key", help="Which effect, when several are in doubt."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Settle an effect that may or may not have happened; the run can then be resumed."""
+    row = _with(lambda runs: runs.resolve(run, happened=did_happen, result=result or None, key=key))
+    if as_json:
+        say.data({"run": row.id, "happened": did_happen})
+    else:
+        say.answer(f"settled; go on: tinyllm runs resume {row.id}")
+
+
+@app.command()
+def prune(
+    keep: int | None = typer.Option(None, "--keep", min=0, help="Ended runs to keep per thread."),
+    older: float | None = typer.Option(
+        None, "--older-than", min=0, help="Only runs older than so many days."
+    ),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Delete ended runs that no thread needs."""
+
+    async def work(runs: Any) -> int:
+        before = float("inf") if older is None else runs.clock.now() - older * 86_400
+        return int(await runs.prune(kept=keep, before=before))
+
+    count = _with(work)
+    if as_json:
+        say.data({"deleted": count})
+    else:
+        say.answer(f"deleted {count} runs")
+
+
+@app.command()
+def export(
+    run: str = RUN,
+    output: Path | None = typer.Option(None, "--output", "-o", help="A file instead of stdout."),
+) -> None:
+    """Write everything that is known of a run as JSON, its graph included."""
+    from tinyllm.cli.timeline import whole
+
+    async def work(runs: Any) -> dict[str, Any]:
+        found = await whole(runs, run)
+        return {**found, "graph": json.loads(await runs.graph(found["fingerprint"]))}
+
+    found = _with(work)
+    if output is None:
+        say.data(found)
+        return
+    try:
+        output.write_text(json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+    except OSError as failure:
+        raise UsageError(
+            f"{output} cannot be written: {failure.strerror}", hint="choose another file"
+        ) from failure
+    say.note(f"wrote {output}")
+
+
+@app.command()
+def path() -> None:
+    """Print where runs are kept."""
+    from tinyllm import settings
+
+    say.answer(settings.load().database_url)
