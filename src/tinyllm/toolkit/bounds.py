@@ -1,0 +1,39 @@
+"""What the tools of the current call are kept in: a folder, and the hosts that may be called."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The workspace, what in it says what may run and is never written, and the private hosts that may be called."""
+
+    workspace: Path = field(default_factory=Path.cwd)
+    kept: tuple[Path, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+    @cached_property
+    def root(self) -> Path:
+        """The workspace without a link in its own path."""
+        return self.workspace.resolve()
+
+
+_bounds: ContextVar[Bounds | None] = ContextVar("tinyllm_bounds", default=None)
+
+
+def bounds() -> Bounds:
+    """The bounds of the current call; outside of a call, the working directory."""
+    return _bounds.get() or Bounds()
+
+
+@contextmanager
+def within(these: Bounds) -> Iterator[Bounds]:
+    token = _bounds.set(these)
+    try:
+        yield these
+    finally:
+        _bounds.reset(token)

@@ -1,0 +1,55 @@
+"""Tools by name, and the patterns that choose among them."""
+
+import fnmatch
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tinyllm.errors import BadReply, GraphError
+from tinyllm.problems import did_you_mean
+from tinyllm.toolkit.tool import Tool
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """Tools by name."""
+
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+
+    @classmethod
+    def standard(cls, more: Iterable[Tool] = ()) -> "Toolbox":
+        """All tools of the package `tools`, and these."""
+        package = importlib.import_module("tinyllm.tools")
+        found: dict[str, Tool] = {}
+        for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
+            for value in vars(importlib.import_module(f"{package.__name__}.{module}")).values():
+                if isinstance(value, Tool):
+                    found[value.name] = value
+        return cls({**found, **{tool.name: tool for tool in more}})
+
+    def get(self, name: str) -> Tool:
+        if name not in self.tools:
+            raise BadReply(
+                f"there is no tool {name!r}",
+                hint=did_you_mean(name, self.tools) or f"the tools are: {', '.join(self.tools) or 'none'}",
+                code="TOOL_UNKNOWN",
+            )
+        return self.tools[name]
+
+    def matching(self, patterns: Iterable[str]) -> "Toolbox":
+        """The tools that these names or `calc_*` patterns name; a pattern that names none is an error."""
+        chosen: dict[str, Tool] = {}
+        for pattern in patterns:
+            names = [name for name in self.tools if fnmatch.fnmatchcase(name, pattern)]
+            if not names:
+                raise GraphError(
+                    f"there is no tool {pattern!r}",
+                    hint=did_you_mean(pattern, self.tools)
+                    or "tools are named file_function, like calc_evaluate",
+                )
+            chosen.update({name: self.tools[name] for name in names})
+        return Toolbox(chosen)
+
+    def allows(self, patterns: Iterable[str], name: str) -> bool:
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
