@@ -30,6 +30,8 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
         ("What is \\frac{1}{2} + \\frac{1}{3}?", "5/6"),
         ("i need to know what 75 plus 43 is", "118"),
         ("2 + 3 × 4 = ?", "14"),
+        ("What is 2 1/2 + 3¼?", "23/4"),
+        ("What do you get when you multiply 6 by 7?", "42"),
         ("What is sin(30 degrees)?", "1/2"),
     ],
     "rounding": [
@@ -62,6 +64,9 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
         ("Convert 1d (base 14) to base 3.", "1000"),
         ("In base 7, what is 35 + 6?", "44"),
         ("Convert 255 to binary", "11111111"),
+        ("Convert 13 to binary.", "1101"),
+        ("What is 255 in hex?", "ff"),
+        ("Convert binary 1101 to decimal", "13"),
         ("convert ff from hexadecimal to decimal", "255"),
     ],
     "algebra": [

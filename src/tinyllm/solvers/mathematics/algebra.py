@@ -17,13 +17,14 @@ MOST_TERMS_FACTORED = 60
 
 
 @query(
-    "solve [the] [(equation|equations|system|system of equations)] {e:equations} for {v:name}",
+    "solve [the] [(following|simultaneous)] [(equation|equations|system|system of equations)] {e:equations} for {v:name}",
     "solve for {v:name} [in|given|if|when] {e:equations}",
     "solve {e:equations} [in terms of|with respect to] {v:name}",
     "<ask> [all] [(real|values of|integers)] {v:name} (in|if|when|given|given that|where|such that|so that|for which) [the] [equation] {e:equations}",
     "<ask> [all] [the] [real] (value|values|solutions|solution) [of|for] {v:name} (in|if|when|given|given that|such that|so that|for which|to) {e:equations}",
     "<ask> {v:name}, given that {e:equations}",
     "<ask> {v:name}, (where|if|when|given) {e:equations}",
+    "(what|which) (value|values) of {v:name} (satisfies|satisfy|solves|solve|makes|make) {e:equations} [true]",
     "for (what|which) (value|values) of {v:name} (is|does) {e:equations}",
     "{e:equations}[,] (solve for|find|what is|determine) {v:name}",
 )
@@ -38,7 +39,7 @@ def solve_for(say: Reading, e: list[Equation], v: str) -> Any:
 
 
 @query(
-    "solve [the] [following] [equation|equations|system|system of equations] {e:equations}",
+    "solve [the] [(following|simultaneous)] [equation|equations|system of equations|system|system of linear equations] {e:equations}",
     "<ask> (solution|solutions|roots) (of|to|for) [the] [equation] {e:equations}",
 )
 def solve_all(say: Reading, e: list[Equation]) -> Any:

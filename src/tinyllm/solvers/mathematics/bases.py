@@ -62,11 +62,10 @@ def base(text: str) -> int:
     "(convert|change|write|express|turn) {n:digits} \\( base {a:base} \\) (to|in|into) [base] {b:base}",
     "(convert|change|write|express|turn) {n:digits} [from|in] base {a:base} (to|in|into|as) [base] {b:base}",
     "(convert|change|write|express|turn) {n:digits} [from] {a:base} (to|in|into|as) {b:base}",
-    "(convert|change|write|express|turn) [the] (binary|octal|hexadecimal|hex) [number] {n:digits} (to|in|into) {b:base}",
     "<ask> {a:base} [number] {n:digits} (to|in|into|as) {b:base}",
     "<ask> {n:digits} in base {a:base} (to|in|into|as) {b:base}",
     "<ask> value of {n:digits} in base {a:base} (to|in|into|as) {b:base}",
-    "(convert|change) [the] {a:base} number {n:digits} (to|in|into) {b:base}",
+    "(convert|change) [the] {a:base} [number] {n:digits} (to|in|into) {b:base}",
 )
 def converted(say: Reading, n: str, b: int, a: int = 0) -> Answer:
     if not a:

@@ -181,6 +181,11 @@ def _joined(found: list[Token]) -> Iterator[Token]:
     place = 0
     while place < len(found):
         token = found[place]
+        if _mixed(found[place : place + 4]):
+            over = found[place + 1].value / found[place + 3].value
+            yield Token("number", token.text, token.value + over, tight=token.tight)
+            place += 4
+            continue
         taken, value = number_words(
             [t.text.lower() if t.kind in ("word", "number") else "" for t in found[place : place + 16]]
         )
@@ -192,6 +197,15 @@ def _joined(found: list[Token]) -> Iterator[Token]:
             token = Token("sign", "*", spoken=True)
         yield token
         place += 1
+
+
+def _mixed(found: list[Token]) -> bool:
+    """`2 1/2`, and no other two numbers side by side."""
+    if [t.kind for t in found] != ["number", "number", "sign", "number"] or found[2].text != "/":
+        return False
+    whole, top, slash, bottom = found
+    integers = all(t.text.isdigit() for t in (whole, top, bottom))
+    return integers and slash.tight and bottom.tight and not top.tight and top.value < bottom.value
 
 
 def _between_numbers(found: list[Token], place: int) -> bool:

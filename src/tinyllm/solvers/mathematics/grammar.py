@@ -44,7 +44,7 @@ _DEFINITION = re.compile(
 )
 _ASKING = re.compile(rf"^{ASK}\s+(?P<rest>.+)$", re.IGNORECASE)
 _COLON = re.compile(r"(?<=[A-Za-z]):(?=\s)(?![^{]*\})")
-_EQUALS = re.compile(r"\s+(?:is|are|equals?|makes?)$", re.IGNORECASE)
+_EQUALS = re.compile(r"\s+(?:is|are|equals?|makes?)(?: what)?$", re.IGNORECASE)
 _WHAT = re.compile(
     r"^(?:what\s+(?:is\s+)?)?(?:the )?(?:(?:value|values|solution|solutions|result|answer)\s+(?:of|to|for)\s+)?",
     re.IGNORECASE,

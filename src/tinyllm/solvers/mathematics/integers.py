@@ -94,7 +94,7 @@ def prime_factor_list(say: Reading, n: int) -> list[int]:
 @query(
     "<ask> prime (factorization|factorisation|decomposition) of {n:integer}",
     "factor {n:integer} into [its] (primes|prime factors)",
-    "(factor|factorise|factorize) {n:integer}",
+    "[prime] (factor|factorise|factorize) {n:integer}",
     "(write|express) {n:integer} as a product of [its] (primes|prime factors|prime numbers)",
 )
 def factorization(say: Reading, n: int) -> Answer:

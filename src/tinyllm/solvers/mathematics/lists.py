@@ -10,7 +10,8 @@ _COMMAS = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 def listed(text: str) -> list[str]:
     """The members of `1, 2 and 3`; brackets keep their commas."""
-    text = text.strip().strip("[]{}") if text.strip()[:1] in "[{" else text.strip()
+    text = text.strip().rstrip(" ,.…")
+    text = text.strip("[]{}") if text[:1] in ("[", "{") else text
     pieces, depth, start = [], 0, 0
     for match in re.finditer(r"[()]|,\s*(?:and\s+|or\s+)?|;\s*|\s+(?:and|or)\s+", text):
         mark = match[0]

@@ -2,8 +2,6 @@
 
 import re
 
-from tinyllm.solvers.mathematics.expressions import unclear
-
 _SIGNS = str.maketrans(
     {
         "−": "-",
@@ -56,7 +54,7 @@ _SIGNS = str.maketrans(
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n")
 _HIGH_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]+")
 _LOW = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_MIXED = re.compile(r"\d\s?[½¼¾⅓⅔⅛⅜⅝]")
+_MIXED = re.compile(r"(?<![\d.])(\d+)\s?([½¼¾⅓⅔⅛⅜⅝])")
 _LATEX = {
     r"\cdot": "*",
     r"\times": "*",
@@ -99,7 +97,7 @@ _MANY = 40
 _POLITE = re.compile(
     r"^(?:(?:hi|hello|hey|ok|okay|so|now|well|quick question|question|please|kindly|can you|could you|would you|will you|i want to know|"
     r"i need to know|i need you to|i'd like to know|i would like to know|i need to find|i want you to|help me|do you know|"
-    r"tell me|let me know|show me|for me|quickly|just|then|and|also|finally|next)\b[ ,:!]*)+",
+    r"what (?:do|would) (?:you|i|we) get (?:if|when) (?:you|i|we)|tell me|let me know|show me|for me|quickly|just|then|and|also|finally|next)\b[ ,:!]*)+",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(r"(?:[ ,]*(?:please|thanks|thank you|for me|exactly))?[ .?]*$", re.IGNORECASE)
@@ -108,7 +106,7 @@ _CLOSING = re.compile(r"(?:[ ,]*(?:please|thanks|thank you|for me|exactly))?[ .?
 def plain(text: str) -> str:
     """The text in ASCII spelling, spaces squeezed; the words are left as they are."""
     if not text.isascii():
-        text = _MIXED.sub(lambda _: unclear("a mixed number"), text)
+        text = _MIXED.sub(r"(\1+\2)", text)
         text = _HIGH_RUN.sub(_power, text).translate(_LOW).translate(_SIGNS)
     if "\\" in text or "^{" in text:
         text = _without_latex(text)

@@ -19,7 +19,7 @@ _PIECE = re.compile(r"\\[()]|\{\w+:\w+\}|<ask>|[\[\]()|,=]|[^\s\[\](){}|,=]+")
 _CHOICE = re.compile(r"\\[()]|\[[^\[\]()]*\]|\([^()\[\]]*\)")
 _WORD = re.compile(r"[a-z]+")
 ASK = (
-    r"(?:what(?: is|'s|s| are| will be| would be| does)|how much (?:is|are)|calculate|compute|find(?: out)?|evaluate|determine|give(?: me)?"
+    r"(?:what number is|which number is|what(?: is|'s|s| are| will be| would be| does)|how much (?:is|are)|calculate|compute|find(?: out)?|evaluate|determine|give(?: me)?"
     r"|work out|figure out|tell me|state|get|obtain|derive|provide|list|write(?: down)?|express|return|show)(?: me| what)?"
 )
 SHAPES: Mapping[str, str] = {
@@ -103,7 +103,7 @@ class Rule:
         slot = _SLOT.fullmatch(piece)
         if slot:
             joined = match.start() > 0 and self.text[match.start() - 1] not in " (["
-            apart = "" if joined else r"(?<![A-Za-z])"
+            apart = "" if joined else r"(?<![A-Za-z])" if slot[2] == "unit" else r"(?<!\w)"
             return rf"{apart}(?P<{slot[1]}>{SHAPES.get(slot[2], f'.{length}')})\s*"
         if piece.startswith("\\"):
             return rf"{piece}\s*"

@@ -44,10 +44,12 @@ def known() -> frozenset[str]:
     for name in FIELDS:
         import_module(f"tinyllm.solvers.mathematics.{name}")
     words = {word for rule in RULES for word in rule.words}
+    from tinyllm.solvers.mathematics.bases import NAMED
     from tinyllm.solvers.mathematics.units import WORDS as UNITS
 
     return frozenset(
         words
+        | NAMED.keys()
         | UNITS
         | set(_PLAIN.split())
         | FUNCTIONS
