@@ -1,11 +1,11 @@
 """How many exact questions are answered, how many of the answers are right, how fast, and what is declined.
 
     python benchmarks/solvers.py [--data FILE] [--words FILE] [--json] [--show]
-    python benchmarks/solvers.py --phrases
+    python benchmarks/solvers.py --phrases docs/solvers.md
 
 FILE holds one JSON object a line: `query`, `answer`, and `module` for the kind. Without a file the questions are
 generated here, with answers known from how they were made. `--words` holds questions that must be declined.
-Answers are compared by their machine value: symbolically, lists member by member. `--phrases` prints the list of
+Answers are compared by their machine value: symbolically, lists member by member. `--phrases` rewrites the list of
 phrases that docs/solvers.md ends with.
 """
 
@@ -248,10 +248,11 @@ def report(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def listed() -> str:
-    return "\n\n".join(
-        f"### {field}\n\n```text\n" + "\n".join(texts) + "\n```" for field, texts in phrases().items()
-    )
+def documented(page: str) -> str:
+    """The page with the phrases of today after the first heading of a field."""
+    head, _, _ = page.partition("\n### ")
+    parts = (f"### {field}\n\n```text\n" + "\n".join(texts) + "\n```\n" for field, texts in phrases().items())
+    return head + "\n" + "\n".join(parts)
 
 
 def main() -> int:
@@ -262,10 +263,10 @@ def main() -> int:
     parser.add_argument("--words", type=Path, help="questions that must be declined")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--show", action="store_true", help="print what was declined or wrong")
-    parser.add_argument("--phrases", action="store_true")
+    parser.add_argument("--phrases", type=Path, help="rewrite the list that this page ends with")
     asked = parser.parse_args()
     if asked.phrases:
-        print(listed())
+        asked.phrases.write_text(documented(asked.phrases.read_text("utf-8")), "utf-8")
         return 0
     rows = rows_of(asked.data) if asked.data else list(generated())
     words = rows_of(asked.words) if asked.words else [{"query": story} for story in STORIES]
