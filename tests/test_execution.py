@@ -141,7 +141,7 @@ async def test_a_tool_that_wrote_before_the_failure_is_undone(open_engine: Open,
     }
     tool = Tool("note", note, "idempotent", "workspace")
     engine = open_engine(graph, RuntimeError("broken"), tools=(tool,))
-    with pytest.raises(TinyError):
+    with pytest.raises(TinyError, match="broken"):
         await engine.ask("go")
     assert not path.exists()
     (row,) = await engine.transactions.runs()
