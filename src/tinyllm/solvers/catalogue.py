@@ -17,5 +17,6 @@ def phrases() -> dict[str, list[str]]:
     for field in FIELDS:
         book = getattr(import_module(f"tinyllm.solvers.{field.name}"), "BOOK", None)
         if book is not None:
-            found[field.name] = [phrase.text for phrase in book.phrases]
+            shared = [f"<{name}> = {text}" for name, text in book.parts.items()]
+            found[field.name] = [phrase.text for phrase in book.phrases] + shared
     return found

@@ -108,6 +108,7 @@ FIELDS = (
         ),
     ),
     Field("logic", speaks_logic),
+    Field("syllogism", says("all every each no some")),
     Field("sets", has_braces),
     Field(
         "counting",
