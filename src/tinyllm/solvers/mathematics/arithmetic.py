@@ -68,10 +68,16 @@ def added(say: Reading, a: Value, b: Value) -> Value:
 @query(
     "divide {a:value} by {b:value}",
     "(what do you get|what do i get|what happens) (if|when) you divide {a:value} by {b:value}",
-    "how many times (does|can|will|do) {b:value} (go|fit) (into|in) {a:value}",
 )
 def division(say: Reading, a: Value, b: Value) -> Value:
     return _total(say, "/", [a, b])
+
+
+@query("how many times (does|can|will|do) {b:number} (go|fit) [evenly] (into|in) {a:number}")
+def times_in(say: Reading, a: Fraction, b: Fraction) -> Value:
+    if b == 0 or (a / b).denominator != 1:
+        unclear("it does not go evenly")
+    return _total(say, "/", [Polynomial.number(a), Polynomial.number(b)])
 
 
 @query("divide {b:value} into {a:value} [equal] parts")
@@ -208,6 +214,16 @@ def increased(say: Reading, a: Fraction, p: Fraction) -> Value:
 @noun("{a:number} (decreased|reduced|discounted) by {p:number} (percent|per cent|%)")
 def reduced(say: Reading, a: Fraction, p: Fraction) -> Value:
     return off(say, p, Polynomial.number(a))
+
+
+@noun("{p:number} (percent|per cent|%) (more|greater|higher|larger) than {a:operand}")
+def more_by(say: Reading, p: Fraction, a: Value) -> Value:
+    return off(say, -p, a)
+
+
+@noun("{p:number} (percent|per cent|%) (less|lower|smaller|fewer) than {a:operand}")
+def less_by(say: Reading, p: Fraction, a: Value) -> Value:
+    return off(say, p, a)
 
 
 @query(

@@ -50,22 +50,22 @@ def written(value: int, base: int) -> str:
 
 
 def base(text: str) -> int:
-    text = text.lower()
-    found = NAMED.get(text) or (int(text) if text.isdigit() and len(text) < 3 else 0)
+    """16 for `base 16` and `hexadecimal`; a number alone is no base."""
+    word = text.lower().removeprefix("base ").strip()
+    found = NAMED.get(word) or (int(word) if word.isdigit() and word != text else 0)
     return found if 2 <= found <= 36 else unclear(f"base {text}")
 
 
+_CONVERT = "(convert|change|write|express|turn)"
+
+
 @query(
-    "<ask> {n:digits} \\( base {a:base} \\) (to|in|into) [base] {b:base}",
-    "<ask> {n:digits} (in|from) base {a:base} (to|in|into) base {b:base}",
-    "<ask> {n:digits} base {a:base} (to|in|into) base {b:base}",
-    "(convert|change|write|express|turn) {n:digits} \\( base {a:base} \\) (to|in|into) [base] {b:base}",
-    "(convert|change|write|express|turn) {n:digits} [from|in] base {a:base} (to|in|into|as) [base] {b:base}",
-    "(convert|change|write|express|turn) {n:digits} [from] {a:base} (to|in|into|as) {b:base}",
+    "<ask> {n:digits} \\( {a:base} \\) (to|in|into) {b:base}",
+    "<ask> [value of] {n:digits} [(in|from)] {a:base} (to|in|into|as) {b:base}",
     "<ask> {a:base} [number] {n:digits} (to|in|into|as) {b:base}",
-    "<ask> {n:digits} in base {a:base} (to|in|into|as) {b:base}",
-    "<ask> value of {n:digits} in base {a:base} (to|in|into|as) {b:base}",
-    "(convert|change) [the] {a:base} [number] {n:digits} (to|in|into) {b:base}",
+    f"{_CONVERT} {{n:digits}} \\( {{a:base}} \\) (to|in|into) {{b:base}}",
+    f"{_CONVERT} {{n:digits}} [from|in] {{a:base}} (to|in|into|as) {{b:base}}",
+    f"{_CONVERT} [the] {{a:base}} [number] {{n:digits}} (to|in|into|as) {{b:base}}",
 )
 def converted(say: Reading, n: str, b: int, a: int = 0) -> Answer:
     if not a:
@@ -78,10 +78,8 @@ def converted(say: Reading, n: str, b: int, a: int = 0) -> Answer:
 
 @query(
     "<ask> {b:base} (of|form of|representation of|for) [the number] {n:digits}",
-    "<ask> {n:digits} (in|to|into|as) [base] {b:base}",
-    "(convert|change|write|express|turn) {n:digits} (in|to|into|as) [base] {b:base}",
-    "(convert|change|write|express|turn) {n:digits} (in|to|into|as) a {b:base} number",
-    "(convert|change|write|express|turn) [the] [decimal] number {n:digits} (in|to|into|as) [base] {b:base}",
+    "<ask> {n:digits} (in|to|into|as) {b:base}",
+    f"{_CONVERT} [the] [decimal] [number] {{n:digits}} (in|to|into|as) [a] {{b:base}} [number]",
 )
 def from_ten(say: Reading, n: str, b: int) -> Answer:
     if n[:2].lower() in ("0x", "0b", "0o"):
@@ -91,7 +89,7 @@ def from_ten(say: Reading, n: str, b: int) -> Answer:
     return converted(say, n, b, 10)
 
 
-@query("in base {b:base}, <ask> {e:sum}")
+@query("in {b:base}, <ask> {e:sum}")
 def in_base(say: Reading, b: int, e: str) -> Answer:
     """Both the numbers and the result are written in the base."""
     match = re.match(r"\s*(-?)([0-9a-z]+)", e, re.IGNORECASE)

@@ -19,6 +19,7 @@ DEEPEST_PHRASE = 5
 _LEADING = re.compile(
     r"^(?:(?:the|value of|result of|answer to|number|exact value of|expression)\s+)+", re.IGNORECASE
 )
+_TRAILING = re.compile(r"\s(?:squared|cubed|factorial)$", re.IGNORECASE)
 _NAMING = re.compile(r"^(?:[a-z]\([a-z]\)|y)\s*=\s*")
 _WORD = re.compile(r"[a-z]+")
 
@@ -85,6 +86,8 @@ class Reading:
             return self.noun(text)
         if isinstance(node, Binary) and node.spoken and node.operator != "^":
             unclear("the words could be read in two ways")
+        if isinstance(node, Number) and node.percent:
+            unclear("per cent of what")
         return self.worth(node)
 
     def operand(self, text: str) -> Value:
@@ -190,9 +193,10 @@ class Reading:
         """The result of the first rule that fits the whole text."""
         if self.depth >= DEEPEST_PHRASE or (kind, text) in self.failed:
             unclear("too deep a phrase, or one that was tried before")
+        trailing = _TRAILING.search(text) is not None
         said = frozenset(_WORD.findall(text.lower()))
         for rule in RULES:
-            if rule.kind != kind or not rule.needed <= said:
+            if rule.kind != kind or not rule.needed <= said or (trailing and rule.ends_in_value):
                 continue
             match = rule.pattern.fullmatch(text)
             if match is None:

@@ -31,7 +31,7 @@ SHAPES: Mapping[str, str] = {
     "relation": r"[<>]=?",
     "place": r"(?:(?:ten|hundred) )?[a-z]+",
     "count": r"\d+|[a-z]+",
-    "base": r"\d+|[a-z]+",
+    "base": r"base \d{1,2}(?!\d)|[a-z]+",
     "unit": r"[A-Za-zµ/.]+(?: [A-Za-z]+){0,3}",
     "degrees": r"[A-Za-z]+",
 }
@@ -66,9 +66,9 @@ class Rule:
         return tuple(_SLOT.findall(self.text))
 
     @cached_property
-    def open_ended(self) -> bool:
-        """Its last slot ends the phrase: what follows a value could belong to the slot or to the whole."""
-        return self.text.endswith("}")
+    def ends_in_value(self) -> bool:
+        """What follows its last slot, such as `squared`, could belong to the slot or to the whole."""
+        return self.text.endswith("}") and self.slots[-1][1] in _VALUES
 
     @cached_property
     def needed(self) -> frozenset[str]:
@@ -113,6 +113,7 @@ class Rule:
         )
 
 
+_VALUES = ("value", "values", "operand", "number", "items")
 RULES: list[Rule] = []
 
 

@@ -22,7 +22,6 @@ _PREFIXES = {
     "giga": 9,
 }
 _SHORT = {"n": -9, "u": -6, "µ": -6, "m": -3, "c": -2, "d": -1, "k": 3}
-_DATA = ("kilo", "mega", "giga", "tera", "peta")
 
 # one unit a line: kind, size in the first unit of its kind, names
 _TABLE = """
@@ -52,13 +51,13 @@ months 12000 millennium,millennia,millenniums
 volume 1 litre,liter,l
 volume 1000 cubic metre,cubic meter
 volume 0.001 cubic centimetre,cubic centimeter,cc
-volume 3.785411784 gallon,gal,us gallon
-volume 0.946352946 quart,us quart
-volume 0.473176473 pint,us pint
-volume 0.2365882365 cup,us cup
-volume 0.01478676478125 tablespoon,tbsp
-volume 0.00492892159375 teaspoon,tsp
-volume 0.0295735295625 fluid ounce,fl oz
+volume 3.785411784 US gallon,gallon,gal,us gallons
+volume 0.946352946 US quart,quart,us quart
+volume 0.473176473 US pint,pint,us pint
+volume 0.2365882365 US cup,cup,us cup
+volume 0.01478676478125 US tablespoon,tablespoon,tbsp
+volume 0.00492892159375 US teaspoon,teaspoon,tsp
+volume 0.0295735295625 US fluid ounce,fluid ounce,fl oz
 area 1 square metre,square meter,sq m
 area 0.0001 square centimetre,square centimeter,sq cm
 area 1000000 square kilometre,square kilometer,sq km
@@ -74,7 +73,6 @@ speed 5/18 kilometre per hour,kilometer per hour,kilometres per hour,kilometers 
 speed 463/900 knot
 angle 1 degree
 energy 1 joule,j
-energy 4.184 calorie,cal
 energy 4184 kilocalorie,kcal
 energy 3600000 kilowatt hour,kwh
 pressure 1 pascal,pa
@@ -113,10 +111,6 @@ def _units() -> dict[str, Unit]:
     ):
         if name in found:
             _prefixed(found, name, short)
-    for power, prefix in enumerate(_DATA, 1):
-        for s in ("", "s"):
-            found[f"{prefix}byte{s}"] = Unit("data", Fraction(1000**power), f"{prefix}byte")
-        found[f"{prefix[0]}b"] = Unit("data", Fraction(1000**power), f"{prefix}byte")
     found["m"] = found["metre"]
     return found
 
