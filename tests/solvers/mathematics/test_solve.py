@@ -188,5 +188,5 @@ def test_answers_are_for_people(question: str, answer: str) -> None:
 def test_the_derivation_says_how() -> None:
     found = solve("Suppose 3*x = 12. What is x + 1?")
     assert found is not None
-    assert found.steps == ("x = 4", "x + 1 = 5")
+    assert found.steps == ("3 * x = 12", "x = 4", "x + 1 = 5")
     assert found.field == "arithmetic"

@@ -176,10 +176,11 @@ def degree(_say: Reading, p: Polynomial) -> Polynomial:
 
 
 @noun("discriminant of {p:polynomial}")
-def discriminant(_say: Reading, p: Polynomial) -> Polynomial:
+def discriminant(say: Reading, p: Polynomial) -> Polynomial:
     if len(p.names) != 1 or p.degree() != 2:
         unclear("no quadratic")
     c, b, a = p.coefficients(next(iter(p.names)))
+    say.note(f"({say.show(b)})^2 - 4*({say.show(a)})*({say.show(c)})")
     return b * b - (a * c).scaled(c.number(4).constant)
 
 

@@ -8,7 +8,8 @@ from tinyllm.solvers.mathematics.answers import Equation
 from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, polynomial
 from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial
-from tinyllm.solvers.mathematics.shown import text
+from tinyllm.solvers.mathematics.shown import people, text
+from tinyllm.solvers.mathematics.written import written
 
 if TYPE_CHECKING:
     from tinyllm.solvers.mathematics.reading import Reading
@@ -56,6 +57,8 @@ def _letters(node: Node) -> frozenset[str]:
 def suppose(reading: "Reading", found: Sequence[Equation]) -> None:
     """Take equations as true: bind the names that they determine, keep the others waiting."""
     reading.pending.extend(found)
+    for equation in found:
+        reading.note(f"{written(equation.left)} = {written(equation.right)}")
     if len(reading.pending) > MOST_EQUATIONS:
         unclear("too many equations")
     try:
@@ -133,7 +136,7 @@ def roots(reading: "Reading", equation: Equation, name: str) -> Any:
         return systems.general(reading, equation, name)
     if name not in zero.names:
         unclear(f"{name} is not in the equation")
-    reading.note(f"{text(zero)} = 0")
+    reading.note(f"{people(zero)} = 0")
     if zero.degree(name) == 1:
         constant, factor = zero.coefficients(name)
         return _linear(constant, factor)

@@ -196,12 +196,14 @@ def divides(say: Reading, a: int, b: int) -> Answer:
 
 
 @query("is {n:integer} [an] even [number]")
-def even(_say: Reading, n: int) -> Answer:
+def even(say: Reading, n: int) -> Answer:
+    say.note(f"{n} = 2 * {n // 2}{' + 1' if n % 2 else ''}")
     return yes(n % 2 == 0)
 
 
 @query("is {n:integer} [an] odd [number]")
-def odd(_say: Reading, n: int) -> Answer:
+def odd(say: Reading, n: int) -> Answer:
+    say.note(f"{n} = 2 * {n // 2}{' + 1' if n % 2 else ''}")
     return yes(n % 2 == 1)
 
 
@@ -218,9 +220,11 @@ def perfect(say: Reading, n: int) -> Answer:
 
 
 @query("are {all:values} (coprime|relatively prime)", "is {a:value} (coprime|relatively prime) to {b:value}")
-def coprime(_say: Reading, all: list[object] | None = None, a: object = None, b: object = None) -> Answer:
+def coprime(say: Reading, all: list[object] | None = None, a: object = None, b: object = None) -> Answer:
     numbers = natural(all if all is not None else [a, b])
-    return yes(reduce(gcd, numbers) == 1) if len(numbers) == 2 else unclear("pairwise or together")
+    if len(numbers) != 2:
+        unclear("pairwise or together")
+    return yes(_same(say, "gcd", numbers, gcd(*numbers)).constant == 1)
 
 
 # digits

@@ -138,6 +138,8 @@ class Reading:
 
     def polynomial(self, text: str) -> Polynomial:
         found = self.expression(text)
+        if (node := self.loose(text)) is not None and isinstance(found, Polynomial):
+            self.note(f"{written(node)} = {self.show(found)}")
         return found if isinstance(found, Polynomial) else unclear("no polynomial")
 
     def bound(self, text: str) -> Any:

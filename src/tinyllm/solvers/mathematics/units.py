@@ -169,7 +169,9 @@ def converted(say: Reading, a: Fraction, s: Unit, b: Unit) -> Answer:
     text = fraction(value, True)
     shown = text if ending(value) is not None else f"≈ {trimmed(significant(value, 8))}"
     plural = b.name if value == 1 else _plural(b.name)
-    say.note(f"1 {s.name} = {fraction(convert(Fraction(1), s, b), True)} {_plural(b.name)}")
+    ratio = fraction(convert(Fraction(1), s, b), True)
+    say.note(f"1 {s.name} = {ratio} {_plural(b.name)}")
+    say.note(f"{fraction(a, True)} * {ratio if '/' not in ratio else f'({ratio})'} = {text}")
     return Answer(f"{shown} {plural}", text)
 
 
@@ -216,11 +218,16 @@ def temperature(say: Reading, a: Fraction, s: str, b: str) -> Answer:
     if celsius < Fraction("-273.15"):
         unclear("below absolute zero")
     value = {"c": celsius, "f": celsius * 9 / 5 + 32, "k": celsius + Fraction("273.15")}[b]
-    formula = {"cf": "°C * 9/5 + 32", "fc": "(°F - 32) * 5/9", "ck": "°C + 273.15", "kc": "K - 273.15"}.get(
-        s + b, f"{s} to {b}".upper()
-    )
+    formula = {
+        "cf": "{} * 9/5 + 32",
+        "fc": "({} - 32) * 5/9",
+        "ck": "{} + 273.15",
+        "kc": "{} - 273.15",
+        "fk": "({} - 32) * 5/9 + 273.15",
+        "kf": "({} - 273.15) * 9/5 + 32",
+    }.get(s + b, "{}")
     text = fraction(value, True)
-    say.note(f"{formula} = {text}")
+    say.note(f"{formula.format(fraction(a, True))} = {text}")
     shown = text if ending(value) is not None else f"≈ {trimmed(significant(value, 6))}"
     return Answer(f"{shown} {'K' if b == 'k' else '°' + b.upper()}", text)
 
