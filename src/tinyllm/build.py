@@ -1,5 +1,6 @@
 """The one place that compiles: a graph value becomes a LangGraph state machine, each node in the one wrapper."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,11 +132,8 @@ async def _outcome(
                 hint="break the loop, or raise max_visits",
                 code="LOOP",
             )
-        value = await run()
+        value = await _come_to(run)
         return (value if isinstance(value, Goto) else Goto(node.to, value)), []
-    except Pause as pause:
-        answer = pause.then(await _answered(pause, current()))
-        return (answer if isinstance(answer, Goto) else Goto(node.to, answer)), []
     except Exception as failure:
         from langgraph.errors import GraphBubbleUp
 
@@ -146,6 +144,15 @@ async def _outcome(
         if not node.on_error or named.kind == "cancelled":
             raise named from failure
         return Goto(node.on_error), [named.as_dict()]
+
+
+async def _come_to(run: Callable[[], Awaitable[Any]]) -> Any:
+    """What the node comes to; what it does after a person's answer is a part of it."""
+    try:
+        return await run()
+    except Pause as pause:
+        value = pause.then(await _answered(pause, current()))
+        return await value if inspect.isawaitable(value) else value
 
 
 async def _answered(pause: Pause, running: Running) -> str:

@@ -1,6 +1,11 @@
 """Secrets never leave in a log, a trace, a message or a corpus."""
 
+import base64
+import os
 import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
 HIDDEN = "[redacted]"
 
@@ -25,3 +30,54 @@ def redacted(text: str) -> str:
     for pattern in PATTERNS:
         text = pattern.sub(HIDDEN, text)
     return NAMED.sub(lambda found: found.group(1) + HIDDEN, text)
+
+
+SECRET_NAME = re.compile(
+    r"token|secret|passw|passphrase|api_?key|access_?key|private_?key|_key$|^key$|credential|_pat$",
+    re.IGNORECASE,
+)
+SHORTEST = 8  # characters; a shorter value would be found everywhere
+
+
+def known_secrets(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The secrets in the environment, by the names of their variables: as they are, in base64 and as in a URL."""
+    values = {value for name, value in environ.items() if len(value) >= SHORTEST and SECRET_NAME.search(name)}
+    found = {
+        form
+        for value in values
+        for form in (
+            value,
+            base64.b64encode(value.encode("utf-8", "replace")).decode().rstrip("="),
+            quote(value, ""),
+        )
+    }
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def without(value: Any, secrets: tuple[str, ...]) -> Any:
+    """The same JSON value with these texts taken out, wherever they stand."""
+    if not secrets:
+        return value
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, Mapping):
+        return {without(key, secrets): without(each, secrets) for key, each in value.items()}
+    if isinstance(value, list):
+        return [without(each, secrets) for each in value]
+    return value
+
+
+def hidden(value: Any, secrets: tuple[str, ...] = ()) -> Any:
+    """The same JSON value fit for an event: without these, and without what looks like a secret or is called one."""
+    if isinstance(value, str):
+        return redacted(without(value, secrets))
+    if isinstance(value, Mapping):
+        return {
+            key: HIDDEN if SECRET_NAME.search(str(key)) and isinstance(each, str) else hidden(each, secrets)
+            for key, each in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [hidden(each, secrets) for each in value]
+    return value

@@ -1,22 +1,30 @@
 """What a node may use, in one frozen value; and the one wrapper around a tool call."""
 
 import asyncio
+import fnmatch
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any
 
+from tinyllm import policy
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import perform
-from tinyllm.errors import Permanent, TinyError, classify
+from tinyllm.errors import Permanent, TimedOut, TinyError, classify
 from tinyllm.guard import Guard
 from tinyllm.plain import plain
-from tinyllm.running import emit, time_left
-from tinyllm.settings import Settings
-from tinyllm.toolkit import Tool, Toolbox
+from tinyllm.policy import Allow, Approvals, Ask, Context, Decision, Deny
+from tinyllm.redaction import hidden, known_secrets, redacted, without
+from tinyllm.running import current, emit, time_left
+from tinyllm.settings import PROJECT_FILE, Settings
+from tinyllm.state import State
+from tinyllm.toolkit import Bounds, Inside, Tool, Toolbox, within
 
 SHOWN = 8_000  # characters of a result that a small model can read
-TOOL_SECONDS = 30.0
+LARGEST = 256_000  # characters of a result that is kept
+NOBODY = Approvals()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Result:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Services:
     """Models behind the guard, tools behind the policy, and the clock."""
 
@@ -37,43 +45,159 @@ class Services:
     allow: tuple[str, ...] = ()
     clock: Clock = CLOCK
 
-    async def call(self, name: str, arguments: Mapping[str, Any], allow: tuple[str, ...] = ()) -> Result:
-        """Call a tool: arguments, allow-list, deadline, cut output, failures with a name."""
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What tools are kept in; what says what may run is not for them to write."""
+        settings = self.settings
+        kept = [settings.data]
+        if settings.project:
+            own = settings.project / PROJECT_FILE
+            kept += [
+                own if own.exists() else settings.project / "pyproject.toml",
+                settings.project / "graphs",
+            ]
+        return Bounds(settings.root, tuple(path.resolve() for path in kept), settings.allow_hosts)
+
+    def context(self, allow: tuple[str, ...] = (), state: State | None = None) -> Context:
+        """What calls are decided by, as it is now: what comes in later cannot have led to a call made before."""
+        attached = ("an attached file",) if state and state.get("inputs", {}).get("attached") else ()
+        return Context(
+            allow=(*self.allow, *self.settings.allow, *allow),
+            deny=self.settings.deny,
+            approve=tuple(current().extra.get("approve", ())),
+            tainted=(*policy.tainted(), *attached),
+        )
+
+    def decide(self, name: str, arguments: Mapping[str, Any], context: Context) -> Decision:
+        """What the policy says of a call; arguments that cannot be read are an error."""
         tool = self.tools.get(name)
-        given = tool.read(arguments)
-        self._permit(tool, allow)
+        with within(self.bounds):
+            return policy.decide(tool, tool.read(arguments), context)
 
-        async def do(_key: str) -> Any:
-            async with asyncio.timeout(time_left(TOOL_SECONDS)):
-                return plain(await tool.run(**given))
-
+    def asks(self, name: str, arguments: Mapping[str, Any], context: Context) -> Ask | None:
+        """What a person must be asked before this call; a call that cannot be made anyway asks nothing."""
         try:
-            data = await perform(name, tool.effect, plain(dict(arguments)), do)
-        except TinyError as failure:
-            emit("tool", tool=name, arguments=dict(arguments), failure=failure.as_dict())
-            raise failure.at(name) from failure.__cause__
-        except Exception as failure:
-            named = classify(failure, op=name)
-            emit("tool", tool=name, arguments=dict(arguments), failure=named.as_dict())
-            raise named.at(name) from failure
-        emit("tool", tool=name, arguments=dict(arguments))
-        return Result(data, shown(data))
+            decision = self.decide(name, arguments, context)
+        except TinyError:
+            return None
+        return decision if isinstance(decision, Ask) else None
 
-    def _permit(self, tool: Tool, allow: tuple[str, ...]) -> None:
-        """Unasked, a tool may only look at what is here; anything else must be on an allow-list."""
-        harmless = tool.effect in ("pure", "read") and tool.reach in ("none", "workspace")
-        if harmless or self.tools.allows((*self.allow, *self.settings.allow, *allow), tool.name):
+    async def call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        context: Context | None = None,
+        approvals: Approvals = NOBODY,
+    ) -> Result:
+        """Call a tool: arguments, policy, approval, deadline, ledger, cut output, failures with a name."""
+        secrets = known_secrets()
+        told = {"tool": name, "arguments": hidden(plain(dict(arguments)), secrets)}
+        try:
+            tool = self.tools.get(name)
+            with within(self.bounds):
+                given = tool.read(arguments)
+                self._permit(tool, arguments, given, context or self.context(), approvals)
+                self._note_strangers(tool, given)
+                data = await self._performed(tool, arguments, given, secrets)
+        except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
+            named = failure if isinstance(failure, TinyError) else classify(failure, op=name).at(name)
+            named.message = redacted(without(named.message, secrets))
+            named.hint = redacted(without(named.hint, secrets))
+            emit("tool", **told, failure=named.as_dict())
+            cause = failure.__cause__ if failure is named else failure
+            raise named from cause
+        emit("tool", **told)
+        return Result(data, shown(data, tool))
+
+    def _permit(
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        given: Mapping[str, Any],
+        context: Context,
+        approvals: Approvals,
+    ) -> None:
+        decision = policy.decide(tool, given, context)
+        if isinstance(decision, Allow):
             return
+        if isinstance(decision, Deny):
+            raise Permanent(decision.why, hint=decision.fix, code="TOOL_FORBIDDEN")
+        if approvals.spend(current().id, tool.name, arguments, self.clock.now()):
+            return
+        if approvals.refused:
+            raise Permanent(
+                f"{tool.name} was not allowed to run: a person said no",
+                hint="do not ask for it again; answer without it",
+                code="TOOL_REFUSED",
+            )
         raise Permanent(
-            f"{tool.name} was not allowed to run",
-            hint=f"add {tool.name!r} to `allow:` in the graph, or to `allow` in the settings",
+            f"{tool.name} was not allowed to run: {decision.why}",
+            hint=f"a person can say yes: --approve {tool.name}, or `allow: [{tool.name}]` in the graph",
             code="TOOL_NOT_ALLOWED",
         )
 
+    def _note_strangers(self, tool: Tool, given: Mapping[str, Any]) -> None:
+        if policy.brings_strangers(tool):
+            policy.taint(tool.name)
+        for value in given.values() if self.settings.untrusted else ():
+            if isinstance(value, Inside) and _covers(self.settings.untrusted, value):
+                policy.taint(f"{tool.name} {value}")
 
-def shown(data: Any) -> str:
-    """A result as a model reads it: text, cut with a note."""
+    async def _performed(
+        self, tool: Tool, arguments: Mapping[str, Any], given: dict[str, Any], secrets: tuple[str, ...]
+    ) -> Any:
+        """Once, by the ledger; what comes back is plain, of a bearable size, and holds no secret of ours."""
+
+        async def do(_key: str) -> Any:
+            limit = time_left(tool.seconds)
+            try:
+                async with asyncio.timeout(limit) as clock:
+                    return bearable(without(plain(await tool.run(**given)), secrets))
+            except TimeoutError:
+                if not clock.expired():
+                    raise
+                raise TimedOut(
+                    f"{tool.name} did not end within {limit:g} s", hint="ask it for less", code="TOOL_TIMEOUT"
+                ) from None
+
+        async def verify(key: str) -> Any:
+            assert tool.verify is not None
+            return await tool.verify(key, **given)
+
+        checked = verify if tool.verify is not None else None
+        try:
+            return await perform(tool.name, tool.effect, plain(dict(arguments)), do, checked)
+        except TinyError as failure:
+            raise failure.at(tool.name) from failure.__cause__
+
+
+def _covers(patterns: tuple[str, ...], path: Inside) -> bool:
+    """It is such a file, or a folder that may hold one."""
+    for pattern in patterns:
+        fixed = pattern.split("*")[0]
+        folder = "" if path.relative == "." else f"{path.relative}/"
+        if fnmatch.fnmatchcase(path.relative, pattern) or PurePosixPath(path.relative).match(pattern):
+            return True
+        if path.is_folder and (fixed.startswith(folder) or folder.startswith(fixed)):
+            return True
+    return False
+
+
+def bearable(data: Any) -> Any:
+    """The value itself, or its beginning as text when it is too large to be kept."""
+    text = data if isinstance(data, str) else None
+    if text is None and isinstance(data, (list, dict)):
+        text = json.dumps(data, ensure_ascii=False, default=str)
+    if text is None or len(text) <= LARGEST:
+        return data
+    return f"{text[:LARGEST]}\n[cut: this is the beginning of {len(text):,} characters]"
+
+
+def shown(data: Any, tool: Tool) -> str:
+    """A result as a model reads it: text, cut with a note that says how to see more."""
     text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, default=str)
     if len(text) <= SHOWN:
         return text
-    return f"{text[:SHOWN]}\n[cut: {len(text) - SHOWN} more characters; ask for less]"
+    ways = " or ".join(tool.narrowing)
+    more = f"call {tool.name} again with {ways}" if ways else "ask for a smaller part"
+    return f"{text[:SHOWN]}\n[cut: {SHOWN:,} of {len(text):,} characters are shown; to see more, {more}]"

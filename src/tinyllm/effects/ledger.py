@@ -205,7 +205,9 @@ class Ledger:
         """`node[item]:visit:call`: the same place in the same run, whatever LangGraph calls it."""
         run = running()
         item = run.extra.get("item")
-        place = f"{run.node}{'' if item is None else f'[{item}]'}:{run.visit}"
+        # What a call does inside itself is counted by itself: when the call is done, none of it is asked again.
+        outer = _current_key.get().removeprefix(f"{self.run}:")
+        place = outer or f"{run.node}{'' if item is None else f'[{item}]'}:{run.visit}"
         self._calls[place] = self._calls.get(place, 0) + 1
         return f"{place}:{self._calls[place]}"
 

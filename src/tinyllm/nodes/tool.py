@@ -5,7 +5,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from tinyllm.kinds import Node, node
-from tinyllm.services import Services
+from tinyllm.nodes.approval import approval
+from tinyllm.policy import Approvals
+from tinyllm.services import NOBODY, Services
 from tinyllm.state import State
 from tinyllm.texts import filled
 
@@ -28,4 +30,11 @@ class ToolNode(Node):
 async def tool(config: ToolNode, state: State, services: Services) -> Any:
     """Call one tool, with arguments from the graph."""
     arguments = filled(config.args, state, config.id)
-    return (await services.call(config.tool, arguments, config.allow)).data
+    context = services.context(config.allow, state)
+
+    async def call(approvals: Approvals = NOBODY) -> Any:
+        return (await services.call(config.tool, arguments, context, approvals)).data
+
+    if ask := services.asks(config.tool, arguments, context):
+        raise approval([(ask, arguments)], call)
+    return await call()

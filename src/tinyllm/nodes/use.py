@@ -6,7 +6,9 @@ from pydantic import Field
 
 from tinyllm.errors import TinyError
 from tinyllm.kinds import Node, node
-from tinyllm.services import Services
+from tinyllm.nodes.approval import approval
+from tinyllm.policy import Approvals, Context
+from tinyllm.services import NOBODY, Services
 from tinyllm.state import Goto, Message, State
 from tinyllm.toolkit import Toolbox
 
@@ -27,19 +29,35 @@ class Use(Node):
 async def use(config: Use, state: State, services: Services) -> Goto:
     """Run the tool calls that a specialist asked for, and give it the results."""
     chatter = state["scratch"][config.of]
+    calls = chatter[-1]["tool_calls"]
     seen = services.tools.matching(config.tools)
-    results: list[Message] = []
-    for call in chatter[-1]["tool_calls"]:
-        text = _repeated(call, chatter[:-1]) or await _result(config, call, seen, services)
-        results.append({"role": "tool", "name": call["name"], "call": call["id"], "content": text})
-    return Goto(config.to, scratch={config.of: [*chatter, *results]})
+    context = services.context(config.allow, state)
+
+    async def go_on(approvals: Approvals = NOBODY) -> Goto:
+        results: list[Message] = []
+        for call in calls:
+            text = _repeated(call, chatter[:-1]) or await _result(call, seen, services, context, approvals)
+            results.append({"role": "tool", "name": call["name"], "call": call["id"], "content": text})
+        return Goto(config.to, scratch={config.of: [*chatter, *results]})
+
+    asks = [
+        (ask, call["args"])
+        for call in calls
+        if call["name"] in seen.tools and not _repeated(call, chatter[:-1])
+        if (ask := services.asks(call["name"], call["args"], context))
+    ]
+    if asks:
+        raise approval(asks, go_on)
+    return await go_on()
 
 
-async def _result(config: Use, call: Message, seen: Toolbox, services: Services) -> str:
+async def _result(
+    call: Message, seen: Toolbox, services: Services, context: Context, approvals: Approvals
+) -> str:
     """The result as text; a failure is text as well, and says what to do next."""
     try:
         seen.get(call["name"])
-        return (await services.call(call["name"], call["args"], config.allow)).text
+        return (await services.call(call["name"], call["args"], context, approvals)).text
     except TinyError as failure:
         if failure.kind == "cancelled":
             raise

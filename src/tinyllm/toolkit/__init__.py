@@ -4,7 +4,7 @@ from tinyllm.toolkit.bounds import Bounds, bounds, within
 from tinyllm.toolkit.inside import WORKSPACE, Inside
 from tinyllm.toolkit.needs import need
 from tinyllm.toolkit.public_url import PublicUrl, public_client
-from tinyllm.toolkit.tool import Effect, Reach, Tool, tool
+from tinyllm.toolkit.declared import Effect, Reach, Tool, tool
 from tinyllm.toolkit.toolbox import Toolbox
 
 __all__ = [

@@ -124,7 +124,9 @@ class Inside:
     def read_bytes(self, most: int = LARGEST) -> bytes:
         with self.open() as file:
             size = os.fstat(file.fileno()).st_size
-            content = file.read(most + 1)
+            content = file.read(min(size, most) + 1)
+            if size < len(content) <= most:  # it grows under our hands
+                content += file.read(most + 1 - len(content))
         if len(content) > most:
             raise Invalid(
                 f"{self} is too large: {max(size, len(content)):,} bytes, and {most:,} may be read",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tinyllm.errors import BadReply, GraphError
 from tinyllm.problems import did_you_mean
-from tinyllm.toolkit.tool import Tool
+from tinyllm.toolkit.declared import Tool
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,3 @@ class Toolbox:
                 )
             chosen.update({name: self.tools[name] for name in names})
         return Toolbox(chosen)
-
-    def allows(self, patterns: Iterable[str], name: str) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -51,6 +51,9 @@ class Tool:
     untrusted: bool = False  # what it gives may have been written by strangers
     seconds: float = SECONDS
     shows: Callable[..., str] | None = None  # the exact command, URL or SQL, for the person who is asked
+    verify: Function | None = (
+        None  # given the key and the arguments: what a call came to, None if it did not happen
+    )
 
     @property
     def doc(self) -> str:
@@ -173,6 +176,7 @@ def tool(
     untrusted: bool = False,
     seconds: float = SECONDS,
     shows: Callable[..., str] | None = None,
+    verify: Function | None = None,
 ) -> Callable[[Function], Tool]:
     """Make a tool of an async function; its name is file plus function."""
 
@@ -180,6 +184,6 @@ def tool(
         name = f"{run.__module__.rpartition('.')[2]}_{run.__name__}"
         if not inspect.iscoroutinefunction(run):
             raise UsageError(f"{name} is not an async function", hint="write `async def`")
-        return Tool(name, run, effect, reach, extra, programs, sandboxed, untrusted, seconds, shows)
+        return Tool(name, run, effect, reach, extra, programs, sandboxed, untrusted, seconds, shows, verify)
 
     return made
