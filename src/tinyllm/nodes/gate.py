@@ -45,6 +45,8 @@ async def gate(config: Gate, state: State, services: Services) -> Goto:
     verdict = {"of": of, "passed": not because, "because": because, "tries": len(tried)}
     if not because:
         return Goto(config.passes, {**verdict, "evidence": "unchecked"})
+    if not of:  # nobody answered: there is nobody to ask again
+        return Goto(config.gives_up, verdict)
     note = {"answer": judged.answer, "because": because, "tried": tried}
     if len(tried) < config.tries and config.fails == RETRY:
         return Goto(of, verdict, notes={of: note})

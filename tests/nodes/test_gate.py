@@ -1,0 +1,92 @@
+"""A gate: good answers pass, poor ones go back, and in the end it is said honestly."""
+
+import pytest
+
+from tests.nodes.conftest import Make
+from tinyllm.checks import CHECKS, Judged
+from tinyllm.errors import GraphError
+from tinyllm.testing.scripted import Scripted
+
+
+@pytest.fixture(autouse=True)
+def good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check of our own, registered as a plugin would: an answer must call itself whole."""
+
+    def whole(judged: Judged) -> str:
+        return "" if "whole" in judged.answer else "it is not whole"
+
+    monkeypatch.setitem(CHECKS, "whole", whole)
+
+
+def nodes(**gate: object) -> dict[str, object]:
+    return {
+        "draft": {"prompt": "Draft.", "model": "small", "to": "check"},
+        "check": {"kind": "gate", "checks": ["not_empty", "whole"], **gate},
+    }
+
+
+HALF = "half an answer"
+
+
+async def test_a_good_answer_passes(engine: Make) -> None:
+    answer = await engine(nodes(), small=Scripted("whole")).ask("q")
+    assert (answer.answer, answer.path, answer.status) == ("whole", ("draft", "check"), "committed")
+
+
+async def test_a_poor_answer_goes_back_with_what_was_wrong(engine: Make) -> None:
+    small = Scripted(HALF, "whole")
+    answer = await engine(nodes(tries=2), small=small).ask("q")
+    assert (answer.answer, answer.path) == ("whole", ("draft", "check", "draft", "check"))
+    said = [(each.type, each.text) for each in small.calls[1].messages[-2:]]
+    assert said[0] == ("ai", HALF)
+    assert "it is not whole" in said[1][1]
+
+
+async def test_after_the_last_try_a_bigger_model_starts_afresh(engine: Make) -> None:
+    small, big = Scripted(HALF), Scripted("whole")
+    answer = await engine(nodes(tries=2, escalates="big"), small=small, big=big).ask("q")
+    assert (answer.answer, len(small.calls), len(big.calls)) == ("whole", 2, 1)
+    assert HALF not in big.calls[0].text
+
+
+async def test_when_nothing_passes_the_run_refuses_and_says_what_was_tried(engine: Make) -> None:
+    answer = await engine(nodes(tries=2, escalates="big"), small=Scripted(HALF), big=Scripted(HALF)).ask("q")
+    assert (answer.status, answer.answer) == ("refused", HALF)
+    assert len(answer.tried) == 3
+    assert all("it is not whole" in attempt["because"] for attempt in answer.tried)
+
+
+async def test_it_may_give_up_elsewhere(engine: Make) -> None:
+    graph = nodes(tries=1, gives_up="sorry") | {"sorry": {"kind": "transform", "value": "'no answer'"}}
+    answer = await engine(graph, small=Scripted(HALF)).ask("q")
+    assert (answer.status, answer.answer) == ("committed", "no answer")
+
+
+async def test_it_may_send_a_poor_answer_elsewhere(engine: Make) -> None:
+    graph = nodes(tries=2, fails="mend") | {"mend": {"prompt": "Mend.", "model": "big", "to": "end"}}
+    answer = await engine(graph, small=Scripted(HALF), big=Scripted("mended")).ask("q")
+    assert (answer.answer, answer.path) == ("mended", ("draft", "check", "mend"))
+
+
+async def test_it_judges_the_one_that_answered_last(engine: Make) -> None:
+    graph = {
+        "go": {"kind": "condition", "when": "inputs.question == 'a'", "then": "a", "otherwise": "b"},
+        "a": {"prompt": "x", "model": "small", "to": "check"},
+        "b": {"prompt": "y", "model": "big", "to": "check"},
+        "check": {"kind": "gate", "checks": ["whole"]},
+    }
+    small, big = Scripted(HALF, "whole"), Scripted("never asked")
+    assert (await engine(graph, small=small, big=big).ask("a")).answer == "whole"
+    assert big.calls == []
+
+
+async def test_a_gate_that_nobody_answers_to_gives_up(engine: Make) -> None:
+    answer = await engine({"check": {"kind": "gate", "escalates": "big"}}, big=Scripted("never asked")).ask(
+        "q"
+    )
+    assert answer.status == "refused"
+
+
+def test_an_unknown_check_is_no_graph(engine: Make) -> None:
+    with pytest.raises(GraphError, match="there is no check 'wohle'"):
+        engine(nodes(checks=["wohle"]), small=Scripted("x"))
