@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -193,8 +193,7 @@ async def _streamed(
         raise BadReply("the model sent nothing", code="OUTPUT_EMPTY", retry="repair")
     # Adding all chunks at once is linear; one by one, it grows with the square of the reply.
     whole = chunks[0].__add__(chunks[1:]) if len(chunks) > 1 else chunks[0]
-    message: AIMessage = message_chunk_to_message(whole)
-    return message
+    return cast("AIMessage", message_chunk_to_message(whole))
 
 
 def as_langchain(message: Message) -> "BaseMessage":

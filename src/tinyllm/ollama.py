@@ -66,7 +66,9 @@ async def show(settings: Settings, name: str) -> dict[str, Any]:
     import ollama
 
     try:
-        return (await client(settings).show(name)).model_dump(mode="json", exclude_none=True)
+        async with client(settings) as server:
+            shown: dict[str, Any] = (await server.show(name)).model_dump(mode="json", exclude_none=True)
+            return shown
     except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
         raise classify(failure, op="ollama") from failure
 
@@ -77,7 +79,8 @@ async def pull(settings: Settings, name: str) -> AsyncIterator[dict[str, Any]]:
     import ollama
 
     try:
-        async for line in await client(settings).pull(name, stream=True):
-            yield line.model_dump(mode="json", exclude_none=True)
+        async with client(settings) as server:
+            async for line in await server.pull(name, stream=True):
+                yield line.model_dump(mode="json", exclude_none=True)
     except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
         raise classify(failure, op="ollama.pull") from failure

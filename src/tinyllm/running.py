@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import TimedOut
+
+if TYPE_CHECKING:
+    from tinyllm.errors.case import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,11 @@ def emit(kind: str, /, **data: Any) -> None:
         run.listen(Event(kind, run.node, data, run.clock.now()))
 
 
+def unclassified(case: "Case") -> None:
+    """A failure that no rule knew, for the corpus: whoever listens keeps it, and whoever keeps it redacts it."""
+    emit("unclassified", type=case.exc_type or "", message=case.message[:2000], op=case.op or case.component)
+
+
 def time_left(limit: float) -> float:
     """How long something may take: its own limit, or what the run has left."""
     left = _running.get().left()
@@ -79,7 +87,7 @@ def time_left(limit: float) -> float:
         raise TimedOut(
             "the run's time is used up",
             hint="give it more with --timeout SECONDS",
-            code="DEADLINE",
+            code="DEADLINE_EXCEEDED",
             breaker=False,
             retry="none",
         )

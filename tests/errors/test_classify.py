@@ -17,7 +17,8 @@ from tinyllm.errors.case import Case, from_exception, from_row
 from tinyllm.errors.codes import CODES
 from tinyllm.errors.diagnosis import diagnose
 from tinyllm.errors.local import LOCAL, USUALLY
-from tinyllm.errors.replies import repeats, shape
+from tinyllm.errors.loops import looping
+from tinyllm.errors.replies import shape
 from tinyllm.errors.table import renewed
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -195,8 +196,8 @@ def test_a_huge_text_is_named_without_reading_it_twice(piece: str) -> None:
 
 
 def test_a_list_or_a_rule_of_dashes_is_not_a_loop() -> None:
-    assert not repeats("one, two, three, four, five, six, seven, eight, nine")
-    assert not repeats("-" * 200)
+    assert not looping("one, two, three, four, five, six, seven, eight, nine", 100)
+    assert not looping("-" * 200, 100)
 
 
 def test_every_code_has_a_policy_and_a_hint() -> None:

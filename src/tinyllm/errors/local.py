@@ -86,6 +86,7 @@ LOCAL: Final[dict[str, dict[str, str]]] = {
         "tool.args": "TOOL_ARGS_NOT_JSON", "core.config": "CONFIG_SYNTAX", "tool.csv": "CSV_MALFORMED",
         "tool.search": "BAD_GATEWAY_BODY", "core.graph": "NODE_RETURNED_WRONG",
     },
+    "FILE_ENCODING": {"ollama": "BAD_GATEWAY_BODY"},
     "OUTPUT_SCHEMA": {"tool.args": "TOOL_ARGS_INVALID"},
     "PROGRAMMING_BUG": {
         "tool.code": "CODE_ERROR", "llm.output": "OUTPUT_UNUSABLE", "tool.args": "TOOL_ARGS_INVALID",

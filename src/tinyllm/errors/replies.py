@@ -3,24 +3,18 @@
 import json
 import re
 from collections.abc import Callable
-from typing import Final
 
 from tinyllm.errors.case import Case
+from tinyllm.errors.loops import looping
+from tinyllm.errors.refusals import refused
 
-_LOOP = re.compile(r"(.{3,400}?)\1{2,}", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\s*(?:\$\{?[A-Z_]+\}?|<[A-Za-z_ ]+>|\{\{\s*\w+\s*\}\}|\[[A-Z_ ]{4,}\]|\.\.\.)\s*")
 _WRAPPED = re.compile(
     r"^(?:Invalid json output|Could not parse LLM output|Failed to parse \w+ from completion):? ?",
     re.IGNORECASE,
 )
 _TRAILER = re.compile(r"\nFor troubleshooting, visit: \S+\s*$")
-_REFUSAL = re.compile(
-    r"\A\W*(?:(?:i['’]?m|i am) (?:really |very |so )?(?:sorry|afraid|unable|not able)|sorry,|unfortunately,? i|"
-    r"i (?:can['’]?t|cannot|can not|won['’]?t|will not|must decline)|as an? (?:ai|artificial|language model)|i apologi[sz]e)",
-    re.IGNORECASE,
-)
-_LONGEST: Final = 6000
-_MOST_OF: Final = 0.4
+_LEAST = 100  # that the text is wrong is known here: less of a loop is enough to name it
 
 
 def by_reply(case: Case) -> str | None:
@@ -38,20 +32,6 @@ def shape(text: str) -> str:
     """What is wrong with a text from which JSON was expected."""
     looks: tuple[Callable[[str], str | None], ...] = (_nothing, _placeholder, _said, _json)
     return next((found for look in looks if (found := look(text))), "OUTPUT_UNUSABLE")
-
-
-def repeats(text: str) -> bool:
-    """True if one piece, again and again, is most of the text."""
-    piece = text[-_LONGEST:]
-    if len(piece) < 24:
-        return False
-    return any(
-        len(found[0]) > _MOST_OF * len(piece) for found in _LOOP.finditer(piece) if found[1].strip(" -=_*.\n")
-    )
-
-
-def refused(text: str) -> bool:
-    return bool(_REFUSAL.match(text))
 
 
 def _empty(case: Case) -> str | None:
@@ -87,7 +67,7 @@ def _placeholder(text: str) -> str | None:
 
 
 def _said(text: str) -> str | None:
-    if repeats(text):
+    if looping(text, _LEAST):
         return "OUTPUT_REPETITION"
     if re.search(r"</?think(?:ing)?>|<\|channel\|>", text):
         return "OUTPUT_THINKING"

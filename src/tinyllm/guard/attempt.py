@@ -1,24 +1,21 @@
 """One call of one model: four timeouts, both breakers, and a name for whatever goes wrong."""
 
-import asyncio
+import email.utils
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tinyllm.errors import BadReply, TinyError, Unavailable, classify
-from tinyllm.guard.breaker import AT_ONCE, Admitted, Breakers
-from tinyllm.guard.loops import Loops
+from tinyllm.guard.breaker import AT_ONCE, Admitted, Breakers, to_the_end
+from tinyllm.guard.prompted import prompted
+from tinyllm.guard.request import Request
+from tinyllm.guard.timing import timed
 from tinyllm.models import Ask, Entry, Models, Reply
-from tinyllm.running import current, emit, time_left
+from tinyllm.running import current, emit, unclassified
 
-BRIEF = 256  # tokens: a reply that may not be longer is not worth streaming
+T = TypeVar("T")
+Use = Callable[[Reply, Ask], T]  # the value of a reply to this request, or a BadReply
 
-
-@dataclass
-class Request:
-    """What one question has done so far: a target is blamed once for it, however often it was tried."""
-
-    blamed: set[str] = field(default_factory=set)
-    shown: bool = False  # tokens went out to somebody
+OF_THE_HOST = (*AT_ONCE, "MODEL_CONNECT_TIMEOUT")  # no model on it can be reached
 
 
 class Attempts:
@@ -28,75 +25,33 @@ class Attempts:
         self.models = models
         self.breakers = breakers
 
-    async def make(self, entry: Entry, ask: Ask, request: Request) -> Reply:
-        host = await self.breakers.admit(self.models.settings.ollama_host)
-        try:
-            model = await self.breakers.admit(entry.name)
-        except TinyError:
-            await self.breakers.ignored(host)
-            raise
+    async def make(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
+        settings = self.models.settings
+        lasts = (entry.timeout or settings.call_timeout) + settings.connect_timeout
+        host, model = await self.breakers.admit(settings.ollama_host, entry.name, lasts=lasts)
         failure: TinyError | None = None
         finished = False
         try:
-            reply = await self._timed(entry, ask, request)
+            value = await self._used(entry, ask, request, use)
             finished = True
-            return reply
+            return value
         except Exception as raised:
-            failure = self.named(raised, entry)
+            failure = self.named(raised, entry).at(current().node)
             emit("failure", model=entry.name, **failure.as_dict())
-            raise failure.at(current().node) from raised
+            if failure is raised:
+                raise
+            raise failure from raised
         finally:
             # A cancelled call comes here as well: it says nothing, but its probe must be given back.
-            await asyncio.shield(self._told(host, model, failure, finished, request))
+            if not (finished and host.quiet and model.quiet):
+                await to_the_end(self._told(host, model, failure, finished, request))
 
-    async def _told(
-        self, host: Admitted, model: Admitted, failure: TinyError | None, finished: bool, request: Request
-    ) -> None:
-        if finished:
-            await self.breakers.succeeded(host)
-            await self.breakers.succeeded(model)
-        elif failure is None or not failure.deserves.breaker:
-            await self.breakers.ignored(host)
-            await self.breakers.ignored(model)
-        elif failure.code in AT_ONCE:
-            await self.breakers.failed(host, failure)
-            await self.breakers.ignored(model)
-        else:
-            await self.breakers.ignored(host)
-            blamed = model.target in request.blamed
-            request.blamed.add(model.target)
-            await (self.breakers.ignored(model) if blamed else self.breakers.failed(model, failure))
-
-    async def _timed(self, entry: Entry, ask: Ask, request: Request) -> Reply:
-        settings = self.models.settings
-        total = time_left(entry.timeout or settings.call_timeout)
-        loop = asyncio.get_running_loop()
-        last = loop.time() + total
-        brief = 0 < int(ask.options.get("num_predict") or entry.num_predict or 0) <= BRIEF
-        phase = "answer" if brief else "begin to answer"
-        loops = Loops()
-        try:
-            async with asyncio.timeout(total if brief else min(total, settings.load_timeout)) as limit:
-
-                def heard(text: str) -> None:
-                    nonlocal phase
-                    phase = "go on" if loop.time() + settings.idle_timeout < last else "finish"
-                    limit.reschedule(min(last, loop.time() + settings.idle_timeout))
-                    if loops.heard(text):
-                        raise BadReply(f"{entry.name} repeats itself", code="OUTPUT_REPETITION")
-                    if text and ask.token is not None:
-                        request.shown = True
-                        ask.token(text)
-
-                return await self._called(entry, ask, None if brief else heard)
-        except TimeoutError as failure:
-            named = classify(failure, op="ollama")
-            named.message = f"{entry.name} did not {phase} in time"
-            named.hint = "give it longer (`timeout` in the graph), or use a smaller model"
-            raise named from failure
-
-    async def _called(self, entry: Entry, ask: Ask, heard: Callable[[str], None] | None) -> Reply:
-        reply = await self.models.ask(entry, ask, heard)
+    async def _used(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
+        request.said = ""
+        async with timed(entry, ask, request, self.models.settings) as watch:
+            asked = await self._fitting(entry, ask, request)
+            reply = await self.models.ask(entry, asked, watch.heard)
+        request.said = reply.text
         emit(
             "call",
             model=reply.model,
@@ -106,14 +61,74 @@ class Attempts:
             seconds=round(reply.seconds, 3),
             done_reason=reply.done_reason,
         )
-        return reply
+        return use(reply, asked)
+
+    async def _fitting(self, entry: Entry, ask: Ask, request: Request) -> Ask:
+        """The request in a form that the model takes: asked beforehand, not found out by failing."""
+        if not ask.tools:
+            return ask
+        if request.in_words:
+            return prompted(ask)
+        try:
+            can = await self.models.capabilities(entry.name)
+        except TinyError as failure:
+            if failure.code in (*OF_THE_HOST, "MODEL_NOT_FOUND"):
+                raise
+            return ask  # the call itself will say what is wrong
+        return prompted(ask) if can and "tools" not in can else ask
+
+    async def _told(
+        self, host: Admitted, model: Admitted, failure: TinyError | None, finished: bool, request: Request
+    ) -> None:
+        if finished:
+            await self.breakers.succeeded(host)
+            await self.breakers.succeeded(model)
+        elif failure is None:
+            await self.breakers.ignored(host)
+            await self.breakers.ignored(model)
+        elif failure.code in OF_THE_HOST:
+            await self._blame(host, failure, request)
+            await self.breakers.ignored(model)
+        else:
+            await (self.breakers.succeeded if answered(failure) else self.breakers.ignored)(host)
+            await self._blame(model, failure, request)
+
+    async def _blame(self, call: Admitted, failure: TinyError, request: Request) -> None:
+        """Once per request: three attempts at one poisonous prompt must not close a model to everybody."""
+        again = call.target in request.blamed and not call.probe
+        if again or not failure.deserves.breaker:
+            await self.breakers.ignored(call)
+        else:
+            request.blamed.add(call.target)
+            await self.breakers.failed(call, failure)
 
     def named(self, failure: Exception, entry: Entry) -> TinyError:
         """The failure as a user needs it: which server, which model."""
-        named = classify(failure, op="ollama")
+        named = classify(failure, op="ollama", unknown=unclassified)
+        if named.code == "DNS_FAILURE":
+            named = Unavailable(named.message, code=AT_ONCE[0])
+        if named.retry_after is None:
+            named.retry_after = told_to_wait(failure, self.models.clock.now())
         if isinstance(named, Unavailable) and named.code in AT_ONCE:
             named.message = f"no answer from the model server at {self.models.settings.ollama_host}"
             named.hint = "start it with `ollama serve`, or set OLLAMA_HOST"
-        elif entry.name not in named.message:
+        elif entry.name not in named.message and named.code not in OF_THE_HOST:
             named.message = f"{entry.name}: {named.message}"
         return named
+
+
+def answered(failure: TinyError) -> bool:
+    """The server spoke, whatever it said: then the host at least is there."""
+    return isinstance(failure, BadReply) or isinstance(getattr(failure.__cause__, "status_code", None), int)
+
+
+def told_to_wait(failure: BaseException, now: float) -> float | None:
+    """Retry-After in both its forms; Ollama's client drops it with the response that it came in."""
+    response: Any = getattr(failure.__context__, "response", None) or getattr(failure, "response", None)
+    said = str(getattr(response, "headers", {}).get("retry-after") or "")
+    if said.strip().isdigit():
+        return float(said)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(said).timestamp() - now)
+    except (ValueError, TypeError, IndexError):
+        return None

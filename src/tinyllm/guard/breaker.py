@@ -5,46 +5,25 @@ holds a lock over a call. Around it stand the rules it lacks: one probe at a tim
 failures that lie too far apart do not add up, and a clock that may jump.
 """
 
+import asyncio
 import os
 import socket
 import uuid
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import CircuitOpen, TinyError
+from tinyllm.guard.machine import COOLDOWN, Row, State, after_failure, after_success, half_opened, opened
+from tinyllm.running import emit
 
-if TYPE_CHECKING:
-    from pybreaker import CircuitBreaker
+T = TypeVar("T")
 
-FAILURES, SUCCESSES = 3, 2
-COOLDOWN, JITTER = 60.0, 0.2
 WINDOW = 60.0  # failures further apart than this are not one outage
-PROBE = 120.0  # a probe that has not come back by then frees its place
-
-State = Literal["closed", "open", "half-open"]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What is known of one target; the wall clock, because processes share it."""
-
-    target: str
-    state: State = "closed"
-    failures: int = 0
-    successes: int = 0
-    failed_at: float = 0.0
-    opened_at: float = 0.0
-    opened_for: float = COOLDOWN
-    probe: str = ""
-    probe_until: float = 0.0
-    because: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
+PROBE = 125.0  # how long a probe keeps its place when its caller does not say
+LONGEST = 3600.0  # no probe keeps it longer, whatever the clock did
+AT_ONCE = ("MODEL_SERVER_DOWN",)  # a refused connection leaves nothing to count
 
 Change = Callable[[Row], Row]  # a pure step, made inside one transaction
 
@@ -52,8 +31,8 @@ Change = Callable[[Row], Row]  # a pure step, made inside one transaction
 class Shelf(Protocol):
     """Where the rows are kept: in the store, or in this process alone."""
 
-    async def look(self, target: str) -> Row | None: ...
-    async def change(self, target: str, how: Change) -> Row: ...
+    async def look(self, targets: Sequence[str]) -> dict[str, Row]: ...
+    async def change(self, target: str, how: Change) -> tuple[Row, Row]: ...
     async def all(self) -> list[Row]: ...
 
 
@@ -63,199 +42,188 @@ class Memory:
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
 
-    async def look(self, target: str) -> Row | None:
-        return self.rows.get(target)
+    async def look(self, targets: Sequence[str]) -> dict[str, Row]:
+        return {target: self.rows[target] for target in targets if target in self.rows}
 
-    async def change(self, target: str, how: Change) -> Row:
-        self.rows[target] = how(self.rows.get(target) or Row(target))
-        return self.rows[target]
+    async def change(self, target: str, how: Change) -> tuple[Row, Row]:
+        before = self.rows.get(target) or Row(target)
+        self.rows[target] = how(before)
+        return before, self.rows[target]
 
     async def all(self) -> list[Row]:
         return list(self.rows.values())
 
 
-@dataclass
+class Resting(CircuitOpen):
+    """A breaker that lets nothing through, and whose it is."""
+
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Admitted:
     """A call that was let through; it must be told how it went, or that it does not count."""
 
     target: str
     probe: str = ""
     quiet: bool = True  # closed and without failures: a success changes nothing
+    at: float = 0.0
 
 
+@dataclass
 class Breakers:
     """Admit, call outside, record."""
 
-    def __init__(self, shelf: Shelf | None = None, clock: Clock = CLOCK) -> None:
-        self.shelf: Shelf = shelf or Memory()
-        self.clock = clock
+    shelf: Shelf = field(default_factory=Memory)
+    clock: Clock = CLOCK
 
-    async def admit(self, target: str) -> Admitted:
-        """Let a call through, or refuse it at once; in a half-open breaker only one goes at a time."""
+    async def admit(self, *targets: str, lasts: float = PROBE) -> list[Admitted]:
+        """Let a call through all of them, or refuse it at once; a half-open one lets one go at a time."""
+        admitted: list[Admitted] = []
         try:
-            row = await self.shelf.look(target)
-            if row is None or row.state == "closed":
-                return Admitted(target, quiet=row is None or not row.failures)
-            mine = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-            row = await self.shelf.change(target, lambda row: self._let_in(row, mine))
-        except TinyError:
-            return Admitted(target)  # a broken store must not stop the models: behave as if closed
-        if row.state == "closed":
-            return Admitted(target, quiet=not row.failures)
+            rows = await self._seen(targets)
+            for target in targets:
+                admitted.append(await self._admit(target, rows.get(target), lasts))  # noqa: PERF401 - undone below
+        except BaseException:
+            for call in admitted:
+                await to_the_end(self.ignored(call))
+            raise
+        return admitted
+
+    async def _seen(self, targets: Sequence[str]) -> dict[str, Row]:
+        try:
+            return await self.shelf.look(targets)
+        except Exception as failure:  # noqa: BLE001 - a broken store must not stop the models
+            self._blind(failure)
+            return {}
+
+    async def _admit(self, target: str, row: Row | None, lasts: float) -> Admitted:
+        now = self.clock.now()
+        if row is None or row.state == "closed":
+            return Admitted(target, quiet=row is None or not row.failures, at=now)
+        mine = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        until = now + min(lasts, LONGEST)
+        try:
+            row = await self._change(target, lambda row: self._let_in(row, mine, until))
+        except asyncio.CancelledError:
+            await to_the_end(self.ignored(Admitted(target, probe=mine)))
+            raise
+        if row is None or row.state == "closed":
+            return Admitted(target, quiet=row is None or not row.failures, at=now)
         if row.probe != mine:
             raise self._refusal(row)
-        return Admitted(target, probe=mine, quiet=False)
+        return Admitted(target, probe=mine, quiet=False, at=now)
 
-    def _let_in(self, row: Row, mine: str) -> Row:
+    def _let_in(self, row: Row, mine: str, until: float) -> Row:
         now = self.clock.now()
         if row.state == "open" and row.opened_at > now:  # the clock stepped back: the rest begins now
             row = replace(row, opened_at=now)
         if row.state == "open" and self.rests(row) <= 0:
-            breaker, storage = _machine(row, self.clock)
-            breaker.half_open()
-            row = replace(storage.row, successes=0, probe="", probe_until=0.0)
+            row = half_opened(row, self.clock)
         # A probe that never came back, or a clock that stepped back, must not hold the place for ever.
-        held = row.probe and 0 < row.probe_until - now <= PROBE
+        held = row.probe and 0 < row.probe_until - now <= LONGEST and not _dead(row.probe)
         if row.state == "half-open" and not held:
-            return replace(row, probe=mine, probe_until=now + PROBE)
+            return replace(row, probe=mine, probe_until=until)
         return row
 
     def rests(self, row: Row) -> float:
         """Seconds until a probe may go, whatever the clock did meanwhile."""
         since = max(0.0, self.clock.now() - row.opened_at)
-        return max(0.0, row.opened_for - since)
+        return max(0.0, min(row.opened_for, 2 * COOLDOWN) - since)
 
-    def _refusal(self, row: Row) -> CircuitOpen:
+    def _refusal(self, row: Row) -> Resting:
         left = self.rests(row) if row.state == "open" else 0.0
         when = f"it is tried again in {left:.0f} s" if left else "it is being tried by another call"
-        return CircuitOpen(
+        refusal = Resting(
             f"{row.target} is resting after failures ({row.because}); {when}",
             hint=f"`tinyllm health` shows it; `tinyllm health reset {row.target}` ends the rest",
             retry_after=left,
         )
+        refusal.target = row.target
+        return refusal
 
     async def succeeded(self, call: Admitted) -> None:
         if not call.quiet:
-            await self._change(call, self._success)
+            await self._record(call, lambda row: after_success(row, self.clock))
 
     async def failed(self, call: Admitted, failure: TinyError) -> None:
-        await self._change(call, lambda row: self._failure(row, failure))
+        await self._record(call, lambda row: self._failure(row, call, failure))
 
     async def ignored(self, call: Admitted) -> None:
         """It says nothing about the target's health: nothing changes, and the probe's place is free."""
         if call.probe:
-            await self._change(call, lambda row: row)
+            await self._record(call, lambda row: row)
 
-    async def _change(self, call: Admitted, how: Change) -> None:
+    async def _record(self, call: Admitted, how: Change) -> None:
         def change(row: Row) -> Row:
-            # Somebody else's probe decides about a half-open breaker; a late call from before does not.
-            if row.state != "closed" and row.probe != call.probe:
+            # Only the probe decides about a breaker that is not closed; a late call from before does not.
+            if row.state != "closed" and (not call.probe or row.probe != call.probe):
                 return row
             row = how(row)
             return replace(row, probe="", probe_until=0.0) if call.probe else row
 
+        await self._change(call.target, change)
+
+    async def _change(self, target: str, how: Change) -> Row | None:
+        """The row after the step; nothing when the store is broken."""
         try:
-            await self.shelf.change(call.target, change)
-        except TinyError:
-            return
+            before, after = await to_the_end(self.shelf.change(target, how))
+        except Exception as failure:  # noqa: BLE001 - a broken store must not stop the models
+            self._blind(failure)
+            return None
+        if before.state != after.state:
+            emit("breaker", target=target, was=before.state, now=after.state, because=after.because)
+        return after
 
-    def _success(self, row: Row) -> Row:
-        breaker, storage = _machine(row, self.clock)
-        breaker.call(lambda: None)
-        return storage.row
-
-    def _failure(self, row: Row, failure: TinyError) -> Row:
+    def _failure(self, row: Row, call: Admitted, failure: TinyError) -> Row:
         now = self.clock.now()
-        if not 0 <= now - row.failed_at <= WINDOW and row.state == "closed":
-            row = replace(row, failures=0)
-        breaker, storage = _machine(row, self.clock)
-        if failure.code in AT_ONCE:
-            breaker.open()
-        else:
-            try:
-                breaker.call(_fail)
-            except RuntimeError:
-                pass
-        after = replace(storage.row, failed_at=now, because=failure.message[:200])
-        return self._opened(after) if after.state == "open" and row.state != "open" else after
-
-    def _opened(self, row: Row) -> Row:
-        spread = 1 + JITTER * (2 * self.clock.chance.random() - 1)
-        return replace(row, opened_at=self.clock.now(), opened_for=COOLDOWN * spread, successes=0)
+        inside = max(0.0, now - call.at)  # waiting for a call that fails is not time between failures
+        one_outage = row.failures and 0 <= now - inside - row.failed_at <= WINDOW
+        if row.state == "closed":
+            began = row.failed_at + inside if one_outage else now
+            row = replace(row, failures=row.failures if one_outage else 0, failed_at=began)
+        row = replace(row, because=failure.message[:200])
+        return opened(row, self.clock) if failure.code in AT_ONCE else after_failure(row, self.clock)
 
     async def set(self, target: str, state: State) -> Row:
         """A person opens, closes or resets a breaker."""
 
         def change(_: Row) -> Row:
-            fresh = Row(target, state=state, because="set by hand" if state == "open" else "")
-            return self._opened(fresh) if state == "open" else fresh
+            fresh = Row(target, because="set by hand" if state == "open" else "")
+            return opened(fresh, self.clock) if state == "open" else fresh
 
-        return await self.shelf.change(target, change)
+        return (await self.shelf.change(target, change))[1]
 
-
-AT_ONCE = ("MODEL_SERVER_DOWN",)  # a refused connection leaves nothing to count
-
-
-def _fail() -> None:
-    raise RuntimeError
+    def _blind(self, failure: Exception) -> None:
+        emit("note", text=f"the breakers cannot be read or written, so every call is let through: {failure}")
 
 
-class _Storage:
-    """A row as pybreaker's storage: read and changed in memory, inside our transaction."""
-
-    def __init__(self, row: Row, clock: Clock) -> None:
-        self.name = row.target
-        self.row = row
-        self.clock = clock
-
-    @property
-    def state(self) -> str:
-        return self.row.state
-
-    @state.setter
-    def state(self, state: State) -> None:
-        self.row = replace(self.row, state=state)
-
-    def increment_counter(self) -> None:
-        self.row = replace(self.row, failures=self.row.failures + 1)
-
-    def reset_counter(self) -> None:
-        self.row = replace(self.row, failures=0)
-
-    def increment_success_counter(self) -> None:
-        self.row = replace(self.row, successes=self.row.successes + 1)
-
-    def reset_success_counter(self) -> None:
-        self.row = replace(self.row, successes=0)
-
-    @property
-    def counter(self) -> int:
-        return self.row.failures
-
-    @property
-    def success_counter(self) -> int:
-        return self.row.successes
-
-    @property
-    def opened_at(self) -> datetime | None:
-        """On pybreaker's clock, which cannot be given: as long ago as ours says."""
-        return datetime.now(UTC) - timedelta(seconds=self.clock.now() - self.row.opened_at)
-
-    @opened_at.setter
-    def opened_at(self, _: datetime) -> None:
-        self.row = replace(self.row, opened_at=self.clock.now())
+def _dead(probe: str) -> bool:
+    """Was it a process of this machine that is gone?"""
+    host, _, rest = probe.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
-def _machine(row: Row, clock: Clock) -> "tuple[CircuitBreaker, _Storage]":
-    import pybreaker
-
-    storage = _Storage(row, clock)
-    breaker = pybreaker.CircuitBreaker(
-        fail_max=FAILURES,
-        reset_timeout=row.opened_for,
-        success_threshold=SUCCESSES,
-        state_storage=storage,
-        name=row.target,
-        throw_new_error_on_trip=False,
-    )
-    return breaker, storage
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Done in full even when the caller is cancelled meanwhile; the cancellation comes afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as stop:
+            cancelled = stop
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # seen, so that nobody warns of it
+        raise cancelled
+    return task.result()

@@ -24,13 +24,12 @@ def prompted(ask: Ask) -> Ask:
         for tool in tools
     )
     how: Message = {"role": "system", "content": HOW.format(tools=described)}
-    return replace(
-        ask, messages=[how, *map(_in_words, ask.messages)], tools=(), schema=_schema(tools), token=None
-    )
+    schema = _schema(tools, ask.schema or {"type": "string"})
+    return replace(ask, messages=[how, *map(_in_words, ask.messages)], tools=(), schema=schema, token=None)
 
 
-def _schema(tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    calls: list[dict[str, Any]] = [
+def _schema(tools: Sequence[Mapping[str, Any]], answer: Mapping[str, Any]) -> dict[str, Any]:
+    forms: list[dict[str, Any]] = [
         {
             "type": "object",
             "properties": {"tool": {"const": tool["name"]}, "arguments": tool["parameters"]},
@@ -38,8 +37,8 @@ def _schema(tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         }
         for tool in tools
     ]
-    answer = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
-    return {"anyOf": [*calls, answer]}
+    forms.append({"type": "object", "properties": {"answer": dict(answer)}, "required": ["answer"]})
+    return {"anyOf": forms}
 
 
 def _in_words(message: Message) -> Message:
@@ -52,16 +51,28 @@ def _in_words(message: Message) -> Message:
     return message
 
 
-def understood(reply: Reply, ask: Ask) -> Reply:
-    """What such a reply means: a call, or the answer."""
-    value = read_json(reply, ask.schema or {})
+def understood(reply: Reply, asked: Ask) -> Reply:
+    """What the reply of such a model means: a call, or the answer."""
+    value = read_json(reply, asked.schema or {})
     if "tool" not in value:
-        return replace(reply, text=str(value["answer"]))
+        answer = value["answer"]
+        return replace(reply, text=answer if isinstance(answer, str) else json.dumps(answer))
     call = {"id": "call_0", "name": str(value["tool"]), "args": value.get("arguments") or {}}
     return replace(reply, text="", tool_calls=(call,))
 
 
-def recovered(reply: Reply, ask: Ask) -> Reply:
+def called(reply: Reply, ask: Ask) -> Reply:
+    """The calls of a model that can make them; an invented tool is told to it, with those that there are."""
+    reply = _recovered(reply, ask)
+    names = [tool["function"]["name"] for tool in ask.tools]
+    for call in reply.tool_calls:
+        if call["name"] not in names:
+            there = f"the tools are {', '.join(names)}" if names else "there are no tools"
+            raise BadReply(f"there is no tool {call['name']!r}; {there}", code="TOOL_UNKNOWN")
+    return reply
+
+
+def _recovered(reply: Reply, ask: Ask) -> Reply:
     """A call that a model wrote as text, although it could have made it."""
     names = [tool["function"]["name"] for tool in ask.tools]
     text = reply.text.strip()

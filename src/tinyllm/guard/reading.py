@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinyllm.errors import BadReply
+from tinyllm.errors.replies import shape
 from tinyllm.models import Reply
 
 FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
@@ -13,23 +14,20 @@ FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
 def read_json(reply: Reply, schema: Mapping[str, Any]) -> Any:
     """The value in a reply that follows the schema; a cut reply is never mended into one."""
-    if reply.done_reason == "length":
-        raise BadReply(
-            "the JSON was cut off at the length limit", hint="raise num_predict", code="OUTPUT_TRUNCATED"
-        )
-    value = _parsed(reply.text)
+    value = _parsed(reply)
     if said := violation(value, schema):
         raise BadReply(f"the JSON does not follow its schema: {said}", code="OUTPUT_SCHEMA")
     return value
 
 
-def _parsed(text: str) -> Any:
+def _parsed(reply: Reply) -> Any:
     try:
-        return json.loads(text)
-    except ValueError as failure:
-        mended = _mended(text)
+        return json.loads(reply.text)
+    except (ValueError, RecursionError) as failure:
+        code = "OUTPUT_TRUNCATED" if reply.done_reason == "length" else shape(reply.text)
+        mended = None if code == "OUTPUT_TRUNCATED" else _mended(reply.text)
         if mended is None:
-            raise BadReply(f"the reply is not JSON ({failure})", code="OUTPUT_NOT_JSON") from failure
+            raise BadReply(f"the reply is not JSON ({failure})", code=code) from failure
         return mended
 
 

@@ -4,63 +4,92 @@ import re
 from dataclasses import replace
 
 from tinyllm.errors import BadReply
-from tinyllm.guard.loops import looping
-from tinyllm.models import Reply
+from tinyllm.errors.loops import looping
+from tinyllm.errors.refusals import refused
+from tinyllm.models import Ask, Reply
 
-THOUGHT = re.compile(r"<(think|thinking|reasoning)>(.*?)(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-LATE_THOUGHT = re.compile(r"\A.*?</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
-REFUSALS = re.compile(
-    r"\A\W*(?:i['’]?m sorry|i am sorry|sorry|i apologi[sz]e|unfortunately)?[\s,.!—-]*(?:but )?"
-    r"(?:as an? (?:ai|artificial|language|large)[^.]{0,60}?[,.]?\s*)?"
-    r"i(?:['’]m| am)? (?:cannot|can['’]?t|can not|won['’]?t|will not|unable|not able|not allowed|not comfortable)"
-    r"[^.\n]{0,30}?(?:help|assist|answer|provide|comply|fulfil|discuss|do that|support|engage|create|write|with that)",
-    re.IGNORECASE,
+# Thoughts lead; the same words inside an answer are about them.
+THOUGHT = re.compile(r"\s*(?:<(think|thinking|reasoning)>|\[(THINK)\])(.*?)(?:</\1>|\[/\2\]|\Z)", re.DOTALL)
+LATE_THOUGHT = re.compile(
+    r"\A(?:(?!<think|<reasoning|```).)*?</(?:think|thinking|reasoning)>[ \t]*(?:\n|\Z)", re.DOTALL
 )
-SHORT = 600  # characters: a longer text that begins with a refusal goes on to something
-PER_TOKEN = 4  # characters of a token, as a rule of thumb
+CHANNELS = re.compile(r"\A\s*(?:<\|start\|>\w*)?<\|channel\|>")
+FINAL = re.compile(r"<\|channel\|>final<\|message\|>(.*?)(?:<\|(?:end|return)\|>|\Z)", re.DOTALL)
+
+PER_TOKEN, PER_SIGN = 4.0, 1.5  # characters of a token, in words of letters and in other writing
+SEEN = 0.6  # a server that read less than this part of the estimate has dropped something
 
 
 def cleaned(reply: Reply) -> Reply:
     """The reply without thoughts that leaked into the answer."""
-    if "<" not in reply.text or not re.search(r"</?(?:think|thinking|reasoning)>", reply.text, re.IGNORECASE):
+    text, thoughts = reply.text, []
+    if CHANNELS.match(text):
+        final = FINAL.search(text)
+        thoughts.append(text[: final.start()] if final else text)
+        text = final.group(1) if final else ""
+    while found := THOUGHT.match(text):
+        thoughts.append(found.group(3))
+        text = text[found.end() :]
+    if late := LATE_THOUGHT.match(text):
+        thoughts.append(late.group(0).rsplit("</", 1)[0])
+        text = text[late.end() :]
+    if not thoughts:
         return reply
-    thoughts = [match.group(2).strip() for match in THOUGHT.finditer(reply.text)]
-    text = THOUGHT.sub("", reply.text)
-    text = LATE_THOUGHT.sub("", text) if "</" in text else text
-    return replace(reply, text=text.strip(), thinking="\n".join([reply.thinking, *thoughts]).strip())
+    kept = [reply.thinking, *(each.strip() for each in thoughts)]
+    return replace(reply, text=text.strip(), thinking="\n".join(filter(None, kept)))
 
 
-def examined(reply: Reply, asked: int, num_ctx: int) -> Reply:
-    """The reply, when it is one; `asked` is the length of the request in characters."""
+def examined(reply: Reply, ask: Ask, num_ctx: int) -> Reply:
+    """The reply, when it is one."""
     if not reply.done_reason:
         raise BadReply(f"the reply of {reply.model} broke off before its end", code="INCOMPLETE_STREAM")
-    if truncated(reply, asked, num_ctx):
+    if truncated(reply, estimate(ask), num_ctx):
         raise BadReply(
-            f"{reply.model} saw only the end of the question: it does not fit into {num_ctx} tokens",
+            f"{reply.model} saw only a part of the question: it does not fit into {num_ctx} tokens",
             hint="shorten it, or raise num_ctx",
             code="CONTEXT_OVERFLOW",
         )
-    reply = cleaned(reply)
-    if looping(reply.text):
+    spoken = cleaned(reply)
+    if looping(spoken.text):
         raise BadReply(f"{reply.model} repeats itself", code="OUTPUT_REPETITION")
-    if reply.tool_calls:
-        return reply
-    if not reply.text.strip():
-        raise BadReply(f"{reply.model} said nothing", code="OUTPUT_EMPTY")
-    if refused(reply.text):
+    if spoken.tool_calls:
+        return spoken
+    if reply.done_reason == "length":
         raise BadReply(
-            f"{reply.model} declined: {reply.text.strip()[:120]}", code="REFUSAL", retry="fallback_model"
+            f"the reply of {reply.model} was cut off at the length limit",
+            hint="raise num_predict or num_ctx, or ask for less",
+            code="OUTPUT_TRUNCATED",
         )
-    return reply
+    if not spoken.text.strip():
+        thought = "only thought, and said nothing" if spoken.thinking else "said nothing"
+        raise BadReply(
+            f"{reply.model} {thought}", code="OUTPUT_THINKING" if spoken.thinking else "OUTPUT_EMPTY"
+        )
+    if refused(spoken.text):
+        raise BadReply(
+            f"{reply.model} declined: {spoken.text.strip()[:120]}",
+            hint="ask another model, or ask differently",
+            code="OUTPUT_REFUSED",
+            retry="fallback_model",
+        )
+    return spoken
 
 
-def truncated(reply: Reply, asked: int, num_ctx: int) -> bool:
+def estimate(ask: Ask) -> float:
+    """The tokens of a request, roughly."""
+    return sum(_tokens(str(message.get("content", ""))) for message in ask.messages)
+
+
+def _tokens(text: str) -> float:
+    if text.isascii():
+        return len(text) / PER_TOKEN
+    foreign = sum(1 for sign in text if ord(sign) > 0x2E80)
+    return (len(text) - foreign) / PER_TOKEN + foreign / PER_SIGN
+
+
+def truncated(reply: Reply, estimated: float, num_ctx: int) -> bool:
     """The server drops the oldest messages silently; the count of what it read gives it away."""
     if not reply.tokens_in or not num_ctx:
         return False
     full = reply.tokens_in >= num_ctx - 1
-    return full or (asked / PER_TOKEN > num_ctx and reply.tokens_in < asked / (PER_TOKEN * 2))
-
-
-def refused(text: str) -> bool:
-    return len(text) < SHORT and REFUSALS.match(text.strip()) is not None
+    return full or (estimated > num_ctx and reply.tokens_in < estimated * SEEN)

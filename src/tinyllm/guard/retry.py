@@ -9,6 +9,7 @@ ATTEMPTS = 3
 BASE, CAP = 0.5, 20.0  # seconds
 FULL, EARNED = 10.0, 0.1  # a budget holds ten retries; ten good calls earn one
 WORTH = ("backoff", "backoff_if_idempotent", "backoff_long", "retry_after", "new_connection")
+OUR_OWN = ("POOL_TIMEOUT",)  # a timeout that says nothing about the model
 
 
 @dataclass
@@ -18,19 +19,27 @@ class Retries:
     clock: Clock = CLOCK
     budgets: dict[str, float] = field(default_factory=dict)
 
-    def wait(self, failure: TinyError, attempt: int, target: str, left: float) -> float | None:
-        """Seconds to wait before the next attempt; None when there is none."""
+    def wait(
+        self, failure: TinyError, attempt: int, target: str, left: float, alone: bool = True
+    ) -> float | None:
+        """Seconds before the next attempt; None when there is none. `alone`: nobody could answer instead."""
         # A model that was too slow is too slow again: its time is better spent on another one.
-        if attempt >= ATTEMPTS or failure.kind == "timeout" or failure.deserves.retry not in WORTH:
+        slow = failure.kind == "timeout" and failure.code not in OUR_OWN
+        if attempt >= ATTEMPTS or slow or failure.deserves.retry not in WORTH:
             return None
         if failure.code.startswith("RUNNER_") and attempt > 1:
             return None
-        seconds = self.clock.chance.uniform(0, min(CAP, BASE * 2**attempt))
+        seconds = self.clock.chance.uniform(0, min(CAP, BASE * 2 ** (attempt - 1)))
         if failure.retry_after is not None:
-            seconds = max(failure.retry_after, seconds)
-        if seconds >= left or not self._spend(target):
+            seconds = failure.retry_after + seconds
+        if seconds >= (left if alone else min(left, CAP)):
+            self._too_long(failure)
             return None
-        return seconds
+        return seconds if self._spend(target) else None
+
+    def _too_long(self, failure: TinyError) -> None:
+        if failure.retry_after is not None:
+            failure.hint = f"the server asks to wait {failure.retry_after:.0f} s: try again then"
 
     def _spend(self, target: str) -> bool:
         budget = self.budgets.get(target, FULL)

@@ -186,9 +186,13 @@ class _Pipe:
                 await self._to_server.drain()
 
     async def _read(self) -> None:
-        while data := await self._server.read(_READ):
-            self._exchange.answered = True
-            await self._exchange.queue.put(data)
+        try:
+            while data := await self._server.read(_READ):
+                self._exchange.answered = True
+                await self._exchange.queue.put(data)
+        except ConnectionError:
+            await self._exchange.queue.put(None)  # what came before a reset still goes down
+            raise
         await self._exchange.queue.put(None)
 
     async def _down(self) -> None:

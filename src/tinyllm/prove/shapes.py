@@ -1,0 +1,161 @@
+"""The graph shapes that are killed: each value with how it ends and what its workspace holds then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tinyllm.checks import CHECKS, Judged
+from tinyllm.transactions import RunRow, Transactions
+
+Act = Literal["", "undo", "return"]
+BEFORE: Mapping[str, str] = {"kept.txt": "kept", "changed.txt": "before", "deleted.txt": "to be deleted"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A graph, and what comes of it when nothing goes wrong."""
+
+    name: str
+    nodes: Mapping[str, Any]
+    ends: Literal["committed", "rolled_back"] = "committed"
+    files: Mapping[str, str | None] = field(default_factory=dict)  # what a commit leaves, beside what was there
+    act: Act = ""  # what a person does meanwhile: take the run back, or return to a savepoint
+    in_order: bool = True  # one step at a time: a step that was followed by another is never done again
+    judged: bool = False  # whether a model may be asked the same thing more than once by the graph itself
+
+    @property
+    def graph(self) -> dict[str, Any]:
+        return {"name": self.name, "allow": ["outside_*"], "nodes": dict(self.nodes)}
+
+    @property
+    def after(self) -> dict[str, str]:
+        """The workspace when the run ended as it should."""
+        if self.ends == "rolled_back":
+            return dict(BEFORE)
+        return {name: text for name, text in {**BEFORE, **self.files}.items() if text is not None}
+
+    def may_hold(self, name: str) -> set[str | None]:
+        """What a file may hold while the run is on its way: one of the whole texts it ever had."""
+        texts: set[str | None] = {BEFORE.get(name), self.files.get(name)}
+        for node in self.nodes.values():
+            args = node.get("args", {})
+            if args.get("name") == name:
+                texts.add(args["text"] or None)
+        return texts
+
+
+def _tool(tool: str, /, to: str = "end", **args: str) -> dict[str, Any]:
+    return {"kind": "tool", "tool": f"outside_{tool}", "args": args, "to": to}
+
+
+def _model(prompt: str, to: Any = "end", **more: Any) -> dict[str, Any]:
+    return {"kind": "llm", "prompt": prompt, "window": False, "to": to, **more}
+
+
+def _value(value: str, to: str = "end") -> dict[str, Any]:
+    return {"kind": "transform", "value": value, "to": to}
+
+
+SAVES = {
+    "change": _tool("save", to="make", name="changed.txt", text="after"),
+    "make": _tool("save", to="drop", name="made.txt", text="new"),
+    "drop": _tool("save", to="again", name="deleted.txt", text=""),
+    "again": _tool("save", to="next", name="changed.txt", text="after that"),
+}
+SAVED = {"changed.txt": "after that", "made.txt": "new", "deleted.txt": None}
+
+SHAPES: tuple[Shape, ...] = (
+    Shape(
+        "linear",
+        {
+            "draft": _model("Write about {{ inputs.question }}.", to="count"),
+            "count": _value("outputs.draft | length", to="cut"),
+            "cut": _model("Cut to {{ outputs.count }} letters.", to="last"),
+            "last": _value("outputs.cut"),
+        },
+    ),
+    Shape(
+        "parallel",
+        {
+            "start": _model("Plan {{ inputs.question }}.", to=["left", "right", "pay"]),
+            "left": _model("The left of {{ outputs.start }}.", to="join"),
+            "right": _model("The right of {{ outputs.start }}.", to="join"),
+            "pay": _tool("pay", to="join", label="parallel"),
+            "join": _value("outputs.left ~ outputs.right ~ outputs.pay"),
+        },
+        in_order=False,
+    ),
+    Shape(
+        "loop",
+        {
+            "draft": _model("Draft {{ inputs.question }}.", to="check"),
+            "check": {"kind": "gate", "checks": ["not_the_first"], "passes": "send", "tries": 4},
+            "send": _tool("send", to="said", label="loop"),
+            "said": _value("outputs.draft"),
+        },
+    ),
+    Shape(
+        "effects",
+        {
+            "look": _tool("look", to="put", label="a"),
+            "put": _tool("put", to="pay", label="b"),
+            "pay": _tool("pay", to="book", label="c"),
+            "book": _tool("book", to="send", label="d"),
+            "send": _tool("send", to="end", label="e"),
+        },
+    ),
+    Shape("files", {**SAVES, "next": _value("'done'")}, files=SAVED),
+    Shape(
+        "pause",
+        {
+            "draft": _model("Draft {{ inputs.question }}.", to="may"),
+            "may": {"kind": "human", "ask": "Send it?", "choices": {"yes": "send", "no": "end"}},
+            "send": _tool("send", to="said", label="pause"),
+            "said": _value("outputs.draft"),
+        },
+    ),
+    Shape("pure", {"one": _value("1", to="two"), "two": _value("outputs.one + 1")}),
+    Shape(
+        "failure",
+        {**SAVES, "next": _tool("pay", to="fail", label="failure"), "fail": _tool("fail", label="it")},
+        ends="rolled_back",
+        files=SAVED,
+    ),
+    Shape("undo", {**SAVES, "next": _value("'done'")}, ends="rolled_back", files=SAVED, act="undo"),
+    Shape(
+        "return",
+        {
+            **SAVES,
+            "next": _model("What now?", to="may"),
+            "may": {"kind": "human", "ask": "Go on?", "choices": {"yes": "said", "no": "end"}},
+            "said": _value("outputs.next"),
+        },
+        files=SAVED,
+        act="return",
+        in_order=False,
+    ),
+)
+RETURN_TO = 2  # the savepoint that the shape `return` goes back to
+
+
+def not_the_first(judged: Judged) -> str:
+    """A model's first try is not accepted: a loop that always turns once."""
+    return "try again" if "accepted" not in judged.answer else ""
+
+
+def prepared() -> None:
+    """In a process of the harness only: the check that its loop needs."""
+    CHECKS.setdefault("not_the_first", not_the_first)
+
+
+async def acted(shape: Shape, runs: Transactions, row: RunRow) -> bool:
+    """Do what a person does to this run now; false when there is nothing (more) to do."""
+    if shape.act == "undo" and row.status == "committed":
+        await runs.rollback(row.id)
+        return True
+    if shape.act == "return" and row.status == "waiting" and not row.attempt:
+        await runs.rollback(row.id, to=RETURN_TO)
+        return True
+    return False
+
+
