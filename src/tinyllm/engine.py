@@ -97,6 +97,7 @@ class Engine:
         streams: bool = False,
         ask: Ask | None = None,
         model: str = "",
+        approve: Sequence[str] = (),
         timeout: float | None = None,
         thread: str = "",
         wait: float = 0.0,
@@ -119,6 +120,7 @@ class Engine:
             "streams": streams,
             "ask": ask,
             "model": model,
+            "approve": approve,
             "timeout": timeout,
         }
         begun = {"inputs": run.row.inputs, "messages": run.window}
@@ -180,6 +182,7 @@ class Engine:
     async def _carried(self, run: Run, given: Any, past: Sequence[Line] = (), **options: Any) -> Answer:
         running, watch = self._watched(run.id, run, **options)
         watch.recall(list(past))
+        running.extra["tainted"] = {line.data["source"]: None for line in past if line.kind == "taint"}
         work = Execution(self.spec, self.machine, watch, running, self._parallel)
         answer = await work.transact(run, given)
         await self.transactions.thin(run)
@@ -194,6 +197,7 @@ class Engine:
         streams: bool = False,
         ask: Ask | None = None,
         model: str = "",
+        approve: Sequence[str] = (),
         timeout: float | None = None,
     ) -> tuple[Running, Watch]:
         watch = Watch(run, id, Log(self.settings.log) if self.settings.log else None, listen)
@@ -206,6 +210,7 @@ class Engine:
             model=model,
             listen=watch.heard,
             clock=self.clock,
+            extra={"approve": tuple(approve)},
         ), watch
 
     def _inputs(

@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tinyllm import failpoints
+from tinyllm.toolkit import Inside
 
 
 def digest(content: bytes) -> str:
@@ -84,6 +86,15 @@ class Contents:
         return self.folder / name[:2] / name
 
 
+def _held(path: Path | Inside) -> tuple[bytes | None, int | None]:
+    """What a file holds, and its rights."""
+    found = path.status() if isinstance(path, Inside) else path.stat() if path.is_file() else None
+    if found is None or not stat.S_ISREG(found.st_mode):
+        return None, None
+    held = path.read_bytes(found.st_size) if isinstance(path, Inside) else path.read_bytes()
+    return held, stat.S_IMODE(found.st_mode)
+
+
 @dataclass(frozen=True, slots=True)
 class Undo:
     """What it takes to bring a file back: what it held, and what the run put there."""
@@ -98,15 +109,17 @@ class Undo:
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
-    def of(cls, path: Path, content: bytes | None, contents: Contents) -> "Undo":
+    def of(cls, given: Path | Inside, content: bytes | None, contents: Contents) -> "Undo":
         """Look at the file, and keep what it holds, before it is changed."""
-        path = path.absolute()
-        held = path.read_bytes() if path.is_file() else None
+        if isinstance(given, Inside):
+            given.check_writable()
+        path = given.path if isinstance(given, Inside) else given.absolute()
+        held, mode = _held(given)
         return cls(
             path=str(path),
             before=None if held is None else contents.keep(held),
             after=None if content is None else digest(content),
-            mode=None if held is None else path.stat().st_mode & 0o7777,
+            mode=mode,
             made=[str(folder) for folder in (path.parent, *path.parent.parents) if not folder.exists()],
         )
 

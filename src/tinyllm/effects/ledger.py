@@ -19,6 +19,7 @@ from tinyllm.plain import plain
 from tinyllm.running import current as running
 from tinyllm.running import emit
 from tinyllm.store import Database, Store, checksum, packed, unpacked
+from tinyllm.toolkit import Inside
 
 # `model` is a reply: recorded like a read, and never in doubt.
 Class = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe", "model"]
@@ -228,17 +229,20 @@ class Ledger:
             )
         emit("note", text=f"{known.name} is asked again: the request is another than before")
 
-    async def write_file(self, path: Path, content: bytes | None) -> None:
+    async def write_file(self, path: Path | Inside, content: bytes | None) -> None:
         """Change or, without content, delete a file so that a rollback brings back what was there."""
         undo = await asyncio.to_thread(Undo.of, path, content, self.contents)
 
         async def do(_key: str) -> None:
             await asyncio.to_thread(_change, path, content)
 
-        await self.call("file", "idempotent", [str(path), undo.after], do, undo=undo)
+        await self.call("file", "idempotent", [undo.path, undo.after], do, undo=undo)
 
 
-def _change(path: Path, content: bytes | None) -> None:
+def _change(path: Path | Inside, content: bytes | None) -> None:
+    if isinstance(path, Inside):
+        path.replace(content)
+        return
     if content is None:
         remove_file(path)
         return
@@ -284,7 +288,7 @@ async def perform(name: str, effect: Class, request: Any, do: Do, verify: Do | N
     return await ledger.call(name, effect, request, do, verify)
 
 
-async def write_file(path: Path, content: bytes | None) -> None:
+async def write_file(path: Path | Inside, content: bytes | None) -> None:
     """Write a file of the workspace (delete it, without content); a rollback of the run restores it."""
     ledger = _ledger.get()
     if ledger is None:

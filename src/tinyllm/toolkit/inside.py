@@ -90,8 +90,10 @@ class Inside:
                 return os.stat(self.name, dir_fd=folder, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        except NotADirectoryError:
-            return None
+        except Invalid as failure:
+            if failure.code in ("FILE_NOT_FOUND", "NOT_A_DIRECTORY"):
+                return None
+            raise
 
     @property
     def is_file(self) -> bool:
