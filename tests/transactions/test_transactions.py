@@ -485,3 +485,22 @@ def test_a_process_is_known_by_when_it_started() -> None:
     assert Owner(me.host, me.pid, "other").gone()
     assert Owner(me.host, 2**22 + 1, "1").gone()
     assert not Owner("elsewhere", me.pid, "other").gone()
+
+
+async def test_two_hundred_runs_share_ten_connections(postgres: str, tmp_path: Path) -> None:
+    async def only(state: State) -> Any:
+        return 1
+
+    async def one(number: int) -> None:
+        run = await transactions.begin(thread=f"t{number % 50}", inputs={"question": "?"}, wait=60)
+        async with run:
+            await execute(graph, run)
+            await run.commit({}, [{"role": "user", "content": str(number)}])
+
+    with open_store(postgres) as store:
+        transactions = Transactions(store, contents=tmp_path / "contents")
+        graph = chain(transactions.saver, only)
+        await asyncio.gather(*(one(number) for number in range(200)))
+        said = [content for number in range(50) for content in await conversation(transactions, f"t{number}")]
+        assert sorted(said, key=int) == [str(number) for number in range(200)]
+        assert await transactions.problems() == []

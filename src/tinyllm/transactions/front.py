@@ -47,7 +47,7 @@ class Transactions(Archive):
             id, plain_text(thread) or id, plain_text(question), plain(dict(inputs or {})), graph, fingerprint,
             body, durability, every, turns,
         )  # fmt: skip
-        if durability == "exit" and not thread:
+        if not thread:
             run = self._run(*planned(order, self.clock).both)
             run.planned = lambda db: begin(db, order, self.clock)
             return run

@@ -16,7 +16,10 @@ from tinyllm.transactions.undo import FREE, UNDONE, file_notes, restorable, rest
 # What was asked after the savepoint is asked again; what was done to the world outside stays done.
 ASIDE = (
     "UPDATE effects SET attempt = :attempt WHERE run = :run AND attempt = 0 AND savepoint >= :since"
-    " AND (effect IN ('model', 'read') OR undo IS NOT NULL OR state = 'failed')"
+    " AND (effect IN ('model', 'read') OR undo IS NOT NULL OR state = 'failed' OR ("
+    # A call that wrote files has to write them again, when it may be made again.
+    "  effect IN ('idempotent', 'keyed') AND EXISTS (SELECT 1 FROM effects inside WHERE inside.run = :run"
+    "   AND inside.undo IS NOT NULL AND substr(inside.key, 1, length(effects.key) + 1) = effects.key || ':')))"
 )
 ALIVE = (
     "UPDATE runs SET status = 'executing', attempt = attempt + 1, lease = 0, waits = NULL, error = NULL,"
