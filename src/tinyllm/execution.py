@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tinyllm.answer import Account, Answer, as_text
 from tinyllm.errors import classify
 from tinyllm.log import Log
-from tinyllm.running import Event, Running, entered
+from tinyllm.running import Event, Running, entered, unclassified
 from tinyllm.spec import GraphSpec
 from tinyllm.state import REFUSE, Message, latest
 from tinyllm.toolkit import Toolbox
@@ -29,9 +29,12 @@ class Watch:
     log: Log | None
     listen: Callable[[Event], None] | None
     account: Account = field(default_factory=Account)
+    unknown: list[Event] = field(default_factory=list)  # failures that no rule knew
 
     def heard(self, event: Event) -> None:
         self.account.add(event)
+        if event.kind == "unclassified":
+            self.unknown.append(event)
         if self.run is not None:
             self.run.note(event)
         if self.log is not None:
@@ -78,7 +81,7 @@ class Execution:
             try:
                 state = await self.graph.ainvoke(given, config, **options)
             except Exception as failure:
-                raise classify(failure) from failure
+                raise classify(failure, unknown=unclassified) from failure
         return self._answer(state, round((clock.monotonic() - started) * 1000, 1))
 
     def _answer(self, state: Mapping[str, Any], took: float) -> Answer:

@@ -1,13 +1,16 @@
 """What the store knows of the models: their breakers, how fast they were, and failures that no rule knew."""
 
+import contextlib
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
-from tinyllm.guard import Breakers, Row
-from tinyllm.guard.shelf import StoreShelf
+from tinyllm.errors import TinyError
+from tinyllm.guard import Breakers, Row, StoreShelf
 from tinyllm.redaction import redacted
+from tinyllm.running import Event
 from tinyllm.store import Database, Store
 
 RECENT = 5_000  # calls looked at
@@ -67,6 +70,13 @@ async def record(store: Store, name: str, message: str, op: str) -> None:
     signature = hashlib.sha256(f"{name}\0{said}\0{op}".encode()).hexdigest()[:24]
     values = {"signature": signature, "type": name, "message": said, "op": op, "now": store.clock.now()}
     await store.write(lambda db: db.execute(PUT, values).rowcount)
+
+
+async def keep_unknown(store: Store, events: Iterable[Event]) -> None:
+    """What a run came across that no rule knew; a store that cannot take it does not spoil the answer."""
+    for event in events:
+        with contextlib.suppress(TinyError):
+            await record(store, event.data["type"], event.data["message"], event.data["op"])
 
 
 async def unclassified(store: Store) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import TimedOut
+from tinyllm.redaction import redacted
 
 if TYPE_CHECKING:
     from tinyllm.errors.case import Case
@@ -76,8 +77,10 @@ def emit(kind: str, /, **data: Any) -> None:
 
 
 def unclassified(case: "Case") -> None:
-    """A failure that no rule knew, for the corpus: whoever listens keeps it, and whoever keeps it redacts it."""
-    emit("unclassified", type=case.exc_type or "", message=case.message[:2000], op=case.op or case.component)
+    """A failure that no rule knew, without its secrets, for whoever keeps such failures."""
+    emit(
+        "unclassified", type=case.exc_type, message=redacted(case.message)[:500], op=case.op or case.component
+    )
 
 
 def time_left(limit: float) -> float:

@@ -4,5 +4,6 @@ from tinyllm.guard.breaker import Breakers
 from tinyllm.guard.guard import Guard
 from tinyllm.guard.machine import Row
 from tinyllm.guard.reading import read_json
+from tinyllm.guard.shelf import StoreShelf
 
-__all__ = ["Breakers", "Guard", "Row", "read_json"]
+__all__ = ["Breakers", "Guard", "Row", "StoreShelf", "read_json"]
