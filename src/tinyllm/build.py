@@ -11,7 +11,7 @@ from tinyllm.errors import OutOfBudget, classify
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
 from tinyllm.plain import plain
-from tinyllm.running import Running, current, emit, entered
+from tinyllm.running import Running, current, emit, entered, unclassified
 from tinyllm.services import Services
 from tinyllm.spec import GraphSpec
 from tinyllm.state import BEGIN, END, Goto, Message, Pause, State, blank
@@ -139,7 +139,7 @@ async def _outcome(
 
         if isinstance(failure, GraphBubbleUp):
             raise
-        named = classify(failure).at(node.id)
+        named = classify(failure, unknown=unclassified).at(node.id)
         emit("failure", **named.as_dict())
         if not node.on_error or named.kind == "cancelled":
             raise named from failure

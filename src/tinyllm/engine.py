@@ -16,7 +16,8 @@ from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import recording
 from tinyllm.errors import Permanent, UsageError
 from tinyllm.execution import MOST, Execution, Watch, body, durability
-from tinyllm.guard import Guard
+from tinyllm.guard import Breakers, Guard, StoreShelf
+from tinyllm.health import keep_unknown
 from tinyllm.log import Log
 from tinyllm.models import Make, Models
 from tinyllm.running import Ask, Event, Running
@@ -54,9 +55,10 @@ class Engine:
         if schema:
             self.spec = self.spec.constrained(schema)
         self.models = Models(self.settings, make, clock)
-        self.services = Services(
-            self.settings, Guard(self.models, self.spec.models), self.tools, self.spec.allow, clock
-        )
+        # What one process learns of a model that fails, the next one knows.
+        breakers = Breakers(StoreShelf(lambda: self.transactions.store), clock)
+        guard = Guard(self.models, self.spec.models, breakers)
+        self.services = Services(self.settings, guard, self.tools, self.spec.allow, clock)
 
     def _read(self, graph: str | Path | GraphSpec | Mapping[str, Any]) -> GraphSpec:
         if isinstance(graph, GraphSpec):
@@ -184,7 +186,10 @@ class Engine:
         watch.recall(list(past))
         running.extra["tainted"] = {line.data["source"]: None for line in past if line.kind == "taint"}
         work = Execution(self.spec, self.machine, watch, running, self._parallel)
-        answer = await work.transact(run, given)
+        try:
+            answer = await work.transact(run, given)
+        finally:
+            await keep_unknown(self.transactions.store, watch.unknown)
         await self.transactions.thin(run)
         return answer
 
