@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyllm.solvers import Solution, solve
@@ -97,6 +97,7 @@ def test_what_is_not_listed_is_declined(question: str) -> None:
     assert solve(question) is None
 
 
+@settings(deadline=None)
 @given(st.integers(2, 6), st.integers(1, 3), st.integers(1, 18))
 def test_the_sum_of_dice_is_counted_right(sides: int, dice: int, total: int) -> None:
     rolls = [sum(roll) for roll in product(range(1, sides + 1), repeat=dice)]
@@ -106,6 +107,7 @@ def test_the_sum_of_dice_is_counted_right(sides: int, dice: int, total: int) -> 
     assert Fraction(str(found.value)) == Fraction(rolls.count(total), len(rolls))
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(-20, 20), max_size=8), st.sets(st.integers(-20, 20), max_size=8))
 def test_sets_agree_with_python(first: set[int], second: set[int]) -> None:
     def listed(members: set[int]) -> str:

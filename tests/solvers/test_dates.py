@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyllm.solvers import Solution, solve
@@ -160,23 +160,27 @@ def test_what_is_open_is_declined(question: str) -> None:
     assert solve(question) is None
 
 
+@settings(deadline=None)
 @given(DATES, DATES)
 def test_days_between_agree_with_datetime(first: date, second: date) -> None:
     found = answered(f"How many days are there between {first} and {second}?")
     assert found.value == str(abs((second - first).days))
 
 
+@settings(deadline=None)
 @given(DATES, st.integers(0, 20_000))
 def test_a_later_day_agrees_with_datetime(start: date, days: int) -> None:
     wanted = (start + timedelta(days=days)).isoformat()
     assert answered(f"What date is {days} days after {start:%B} {start.day}, {start.year}?").value == wanted
 
 
+@settings(deadline=None)
 @given(DATES)
 def test_weekdays_agree_with_datetime(day: date) -> None:
     assert answered(f"What day of the week is {day}?").value == f"{day:%A}"
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)))  # noqa: DTZ001
 def test_zones_agree_with_zoneinfo(moment: datetime) -> None:
     moment = moment.replace(second=0, microsecond=0, fold=0)

@@ -1,7 +1,7 @@
 """Formulas of propositional logic."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyllm.solvers import Solution, solve
@@ -88,6 +88,7 @@ FORMULAS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(FORMULAS)
 def test_python_agrees_on_every_case(formula: str) -> None:
     formula = f"(p and q and r) or {formula}"

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyllm.solvers import Solution, solve
@@ -86,6 +86,7 @@ def test_a_story_is_declined(question: str) -> None:
     assert solve(question) is None
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**7), st.integers(0, 2000), st.integers(1, 40))
 def test_compound_interest_is_exact_to_the_cent(principal: int, points: int, years: int) -> None:
     rate = Decimal(points) / 100

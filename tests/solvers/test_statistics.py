@@ -4,7 +4,7 @@ import statistics
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyllm.solvers import Solution, solve
@@ -86,6 +86,7 @@ def test_what_is_not_a_list_is_declined(question: str) -> None:
     assert solve(question) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=12))
 def test_the_standard_library_agrees(values: list[int]) -> None:
     listed = ", ".join(map(str, values))

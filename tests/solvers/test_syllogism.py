@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import combinations, product
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tinyllm.solvers import solve
@@ -59,6 +59,7 @@ THINGS = range(3)
 SETS = [set(part) for size in range(4) for part in combinations(THINGS, size)]
 
 
+@settings(deadline=None)
 @given(STATEMENTS, STATEMENTS, STATEMENTS)
 def test_no_small_world_contradicts_an_answer(
     first: tuple[str, list[str]], second: tuple[str, list[str]], third: tuple[str, list[str]]

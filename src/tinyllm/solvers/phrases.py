@@ -31,7 +31,7 @@ _OPENING = re.compile(
     rf"(?:help me )?(?:{_ASK}[:,]? )?(?:{_IS} )?(?:the )?",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(r"(?:,? ?(?:please|thanks|thank you|thx))?\s*[?.!\s]*$", re.IGNORECASE)
+_THANKS = re.compile(r",? ?(?:please|thanks|thank you|thx)$", re.IGNORECASE)
 _TIDY = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
 
 # fmt: off
@@ -72,14 +72,18 @@ SLOTS = {
     "word": r"[\"']?[a-z]+[\"']?",
     "rest": r".+",
 }
+_FIGURES = frozenset(("{date", "{moment", "{money", "{rate", "{x", "{xs", "{year"))
+"""Slots that are never filled without a figure."""
+_PIECES = re.compile(r"[\[\]()|]|[{<]\w+[}>]|[^\s\[\]()|{}<>]+")
 _MARKS = {"[": "(?:", "]": ")?", "(": "(?:", ")": ")", "|": "|"}
 
 
 @lru_cache(maxsize=4)
 def tidy(text: str) -> str:
     """The question without what only politeness or typing added."""
-    text = " ".join(text.translate(_TIDY).split())
-    text = _CLOSING.sub("", text)
+    text = " ".join(text.translate(_TIDY).split()).rstrip("?.! ")
+    if thanks := _THANKS.search(text, max(0, len(text) - 15)):
+        text = text[: thanks.start()].rstrip("?.! ")
     opening = _OPENING.match(text)
     return text[opening.end() :] if opening else text
 
@@ -105,8 +109,25 @@ class Phrase(Generic[T]):
     def pattern(self) -> re.Pattern[str]:
         return re.compile(self._pattern(self.text), re.IGNORECASE)
 
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Words and slots that cannot be left out."""
+        depth, needed = 0, set[str]()
+        for piece in _PIECES.findall(self.text):
+            depth += (piece in "[(") - (piece in "])")
+            if not depth:
+                needed.add(piece.lower().rstrip("0123456789}"))
+        return frozenset(needed)
+
+    def _may_fit(self, text: str) -> bool:
+        """Looking for what is needed costs less than compiling the pattern."""
+        if not self.needed.isdisjoint(_FIGURES) and not any(map(str.isdigit, text)):
+            return False
+        lowered = text.lower()
+        return all(word in lowered for word in self.needed if word.isalpha())
+
     def _pattern(self, text: str) -> str:
-        return "".join(map(self._piece, re.findall(r"[\[\]()|]|[{<]\w+[}>]|[^\s\[\]()|{}<>]+", text)))
+        return "".join(map(self._piece, _PIECES.findall(text)))
 
     def _piece(self, piece: str) -> str:
         if piece in _MARKS:
@@ -122,8 +143,7 @@ class Phrase(Generic[T]):
         return rf"{piece}[,:;.]? "
 
     def read(self, text: str) -> T | None:
-        match = self.pattern.fullmatch(text)
-        if match is None:
+        if not self._may_fit(text) or (match := self.pattern.fullmatch(text)) is None:
             return None
         try:
             return self.reader(self._found([match]))
