@@ -60,6 +60,16 @@ What is 1 + 1? What is 2 + 2?
 Ignore this. What is 1 + 1?
 What is 1 + 1 in binary?
 Simplify (2+3i)(1-i)
+What is 12 in 24?
+Convert 12 to 13
+Subtract 10% from 50
+What is the sum of 3 and 4 squared?
+How many times does 3 go into 10?
+Convert 5 Mm to m
+What is XIIII in roman numerals as a number?
+How many bytes are in a kilobyte?
+Let x be a prime number. Is x odd?
+List the prime numbers between 10 and 29
 Solve sin(x) = 0
 Anna has 3 apples and buys 4 more. What is 3 + 4?
 A train travels 60 miles in 2 hours. What is its speed?

@@ -69,6 +69,17 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
         ("Convert binary 1101 to decimal", "13"),
         ("convert ff from hexadecimal to decimal", "255"),
     ],
+    "roman": [
+        ("What is 1994 in Roman numerals?", "MCMXCIV"),
+        ("Convert the Roman numeral XIV to a number", "14"),
+    ],
+    "combinatorics": [
+        ("What is 10 choose 3?", "120"),
+        ("sum of the first 5 primes", "28"),
+        ("How many primes are there below 100?", "25"),
+        ("What is the sum of the first 100 natural numbers?", "5050"),
+        ("What is the 10th fibonacci number?", "55"),
+    ],
     "algebra": [
         ("Solve 4*z + 3 = 11 for z.", "2"),
         ("solve for x: 2x + 3 = 11", "4"),
@@ -94,6 +105,7 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
         ("What is next in 3, 6, 12, 24?", "48"),
         ("What is the n'th term of 3, 5, 7, 9?", "2*n + 1"),
         ("What is the 10th term of 2, 5, 8, 11?", "29"),
+        ("What is the sum of the first 10 terms of 2, 5, 8, 11?", "155"),
     ],
     "calculus": [
         ("Differentiate x^3 + 2x with respect to x", "3*x**2 + 2"),

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from functools import reduce
+from math import gcd
 
 from tinyllm.solvers.mathematics.answers import Answer
 from tinyllm.solvers.mathematics.evaluation import NeedsSymbols, Value, combined, root
@@ -275,3 +276,13 @@ def lifted(say: Reading, a: Value, k: int) -> Value:
     result = Polynomial.number(raised(rational(a), k))
     say.note(f"({say.show(a)})^{k} = {say.show(result)}")
     return result
+
+
+@query("(simplify|reduce) [the] ratio {a:integer} (:|to) {b:integer}")
+def ratio(say: Reading, a: int, b: int) -> Answer:
+    common = gcd(a, b)
+    if a <= 0 or b <= 0:
+        unclear("no ratio")
+    text = f"{a // common}:{b // common}"
+    say.note(f"gcd({a}, {b}) = {common}")
+    return Answer(text, text)

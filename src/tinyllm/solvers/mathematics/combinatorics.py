@@ -1,12 +1,17 @@
 """Counting: choices, arrangements, well-known sums and sequences."""
 
 from fractions import Fraction
+from itertools import islice, takewhile
 from math import comb, perm
 
 from tinyllm.solvers.mathematics.expressions import unclear
 from tinyllm.solvers.mathematics.polynomials import Polynomial, small
+from tinyllm.solvers.mathematics.primes import is_prime, primes
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
+
+MOST_PRIMES = 1_000
+HIGHEST_LISTED = 10_000
 
 
 def _counted(n: int, k: int) -> None:
@@ -56,3 +61,56 @@ def fibonacci(say: Reading, k: int) -> Polynomial:
 def gauss(say: Reading, k: int) -> Polynomial:
     say.note(f"{k} * ({k} + 1) / 2 = {k * (k + 1) // 2}")
     return Polynomial.number(k * (k + 1) // 2) if k > 0 else unclear("none")
+
+
+_SUMS = {
+    "odd": lambda k: k * k,
+    "even": lambda k: k * (k + 1),
+    "square": lambda k: k * (k + 1) * (2 * k + 1) // 6,
+    "cube": lambda k: (k * (k + 1) // 2) ** 2,
+}
+
+
+@noun("sum of [the] first {k:count} [(positive|perfect)] {what:word} (numbers|integers)")
+def sum_of_first(say: Reading, k: int, what: str) -> Polynomial:
+    """Even numbers from 2, odd ones from 1."""
+    if what == "prime" and 0 < k <= MOST_PRIMES:
+        found = list(islice(primes(), k))
+        say.note(f"{found[0]} + … + {found[-1]} = {sum(found)}")
+        return Polynomial.number(sum(found))
+    if what not in _SUMS or k < 1:
+        unclear("the sum of what")
+    return Polynomial.number(_SUMS[what](k))
+
+
+@noun("sum of [the] first {k:count} primes")
+def sum_of_primes(say: Reading, k: int) -> Polynomial:
+    return sum_of_first(say, k, "prime")
+
+
+_BELOW = "(below|under|less than|smaller than)"
+
+
+@query(
+    f"how many (primes|prime numbers) (are|lie) [there] {_BELOW} {{n:integer}}",
+    "how many (primes|prime numbers) (are|lie) [there] up to {m:integer}",
+    "how many (primes|prime numbers) (are|lie) [there] (between|from) {a:integer} (and|to) {b:integer}",
+)
+@noun(f"number of (primes|prime numbers) {_BELOW} {{n:integer}}")
+def prime_count(say: Reading, n: int = 0, m: int = 0, a: int = 0, b: int = 0) -> Polynomial:
+    return Polynomial.number(len(prime_list(say, n, m, a, b)))
+
+
+@query(
+    f"<ask> [all] [the] (primes|prime numbers) {_BELOW} {{n:integer}}",
+    "<ask> [all] [the] (primes|prime numbers) up to {m:integer}",
+    "<ask> [all] [the] (primes|prime numbers) (between|from) {a:integer} (and|to) {b:integer}",
+)
+def prime_list(say: Reading, n: int = 0, m: int = 0, a: int = 0, b: int = 0) -> list[int]:
+    """Between two numbers: the ends belong to it only when it makes no difference."""
+    top = n - 1 if n else m or b
+    if not 0 < top <= HIGHEST_LISTED or (b and (is_prime(a) or is_prime(b))):
+        unclear("too many, or with or without the ends")
+    found = [p for p in takewhile(lambda p: p <= top, primes()) if p >= a]
+    say.note(", ".join(map(str, found)))
+    return found

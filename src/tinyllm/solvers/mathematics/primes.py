@@ -1,5 +1,8 @@
 """Primality and factors of whole numbers."""
 
+from collections.abc import Iterator
+from itertools import count
+
 from tinyllm.solvers.mathematics.expressions import unclear
 
 LARGEST_PRIME = 10**300
@@ -54,3 +57,8 @@ def factors(n: int) -> dict[int, int]:
 
 def product(found: dict[int, int]) -> str:
     return " * ".join(f"{p}^{e}" if e > 1 else str(p) for p, e in found.items()) or "1"
+
+
+def primes() -> Iterator[int]:
+    """2, 3, 5, 7, …"""
+    return filter(is_prime, count(2))

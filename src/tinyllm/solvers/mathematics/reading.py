@@ -1,7 +1,7 @@
 """One question being read: its symbol table, its rules, its derivation so far."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -50,6 +50,15 @@ class Reading:
 
     def show(self, value: Value) -> str:
         return shown.people(value, self.decimals)
+
+    def copy(self) -> "Reading":
+        """A reading that may go wrong without a trace."""
+        names = Names(dict(self.names.values), dict(self.names.functions))
+        return replace(self, names=names, pending=list(self.pending), failed=set(), steps=list(self.steps))
+
+    def become(self, other: "Reading") -> None:
+        """Take over what a copy has found out."""
+        self.__dict__.update(other.__dict__)
 
     # the types of slots
 

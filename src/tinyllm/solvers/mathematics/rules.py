@@ -22,6 +22,7 @@ ASK = (
     r"(?:what number is|which number is|what(?: is|'s|s| are| will be| would be| does)|how much (?:is|are)|calculate|compute|find(?: out)?|evaluate|determine|give(?: me)?"
     r"|work out|figure out|tell me|state|get|obtain|derive|provide|list|write(?: down)?|express|return|show)(?: me| what)?"
 )
+ASKING = re.compile(rf"^{ASK}\s+(?P<rest>.+)$", re.IGNORECASE)
 SHAPES: Mapping[str, str] = {
     "name": r"[A-Za-z]",
     "ordinal": r"[a-z]+|\d+(?:st|nd|rd|th)",

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tinyllm.solvers.mathematics.answers import Item
 from tinyllm.solvers.mathematics.expressions import unclear
-from tinyllm.solvers.mathematics.polynomials import Polynomial
+from tinyllm.solvers.mathematics.polynomials import Polynomial, raised
 from tinyllm.solvers.mathematics.primes import is_prime
 from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
@@ -114,3 +114,28 @@ def common_difference(_say: Reading, s: list[Item]) -> Fraction:
     terms = _terms(s)
     steps = {b - a for a, b in pairwise(terms)}
     return steps.pop() if len(steps) == 1 else unclear("no common difference")
+
+
+@noun(
+    "sum of [the] first {k:count} terms of [(the|this)] [(sequence|series|arithmetic sequence|arithmetic progression|geometric sequence|arithmetic series|geometric series)] {s:items}"
+)
+def partial_sum(say: Reading, k: int, s: list[Item]) -> Fraction:
+    if not 1 <= k <= MOST_TERMS * 5:
+        unclear("too many terms")
+    return sum((kth_term(say, n, s) for n in range(1, k + 1)), start=Fraction(0))
+
+
+_GIVEN = (
+    "(with|that has|whose) [a] first term [of|is] {a:number} and [a] common {what:word} [of|is] {d:number}"
+)
+
+
+@noun(f"{{k:ordinal}} term (of|in) (an|the) (arithmetic|geometric) (sequence|progression|series) {_GIVEN}")
+def described_term(say: Reading, k: int, a: Fraction, what: str, d: Fraction) -> Fraction:
+    if not 1 <= k <= FARTHEST or what not in ("difference", "ratio"):
+        unclear("which sequence")
+    result = a + (k - 1) * d if what == "difference" else a * raised(d, k - 1)
+    say.note(
+        f"{fraction(a, True)} {'+' if what == 'difference' else '*'} {fraction(d, True)} {'*' if what == 'difference' else '^'} {k - 1} = {fraction(result, True)}"
+    )
+    return result

@@ -141,6 +141,8 @@ _SCHOOL_YEAR = Fraction(31_536_000, 12)
 
 def unit(text: str) -> Unit:
     name = re.sub(r"^(?:an?|the) ", "", " ".join(text.lower().split()).removesuffix("."))
+    if re.fullmatch(r"M[a-z]{1,2}", text.strip()) and name not in ("mi", "min"):
+        unclear("mega or milli")
     return UNITS[name] if name in UNITS else unclear(f"{text} is no unit")
 
 

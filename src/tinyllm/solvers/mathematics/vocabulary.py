@@ -14,6 +14,7 @@ FIELDS = (
         "clock",
         "units",
         "bases",
+        "roman",
         "comparison",
         "sequences",
         "rounding",
@@ -26,6 +27,7 @@ FIELDS = (
 """The files that hold the rules, in the order in which their rules are tried."""
 
 _WORD = re.compile(r"(?<!\b0)[a-z]{2,}")
+_ROMAN = re.compile(r"[ivxlcdm]+")
 _DIGITS = re.compile(r"[a-f]+")
 _PRODUCTS = re.compile(r"[xyz]{2,3}|[abc]{2,3}|d[xyztu]|[mnpq]{2}|st|nd|rd|th")
 _PLAIN = (
@@ -65,6 +67,7 @@ def speaks(text: str) -> bool:
     words = known()
     letters = "replacement" in lowered or "sequence of letters" in lowered
     based = "base" in lowered or "hex" in lowered or "0x" in lowered
+    roman = "roman" in lowered or "arabic" in lowered
     for match in _WORD.finditer(lowered):
         word = match[0]
         if (
@@ -72,6 +75,7 @@ def speaks(text: str) -> bool:
             and not _PRODUCTS.fullmatch(word)
             and not letters
             and not (based and _DIGITS.fullmatch(word))
+            and not (roman and _ROMAN.fullmatch(word))
         ):
             return False
     return True
