@@ -60,7 +60,7 @@ class Context:
 
 def decide(tool: Tool, arguments: Mapping[str, Any], context: Context) -> Decision:
     """Allow, ask or deny; the same for the same values, and never by what a model says."""
-    if pattern := _listed(tool.name, context.deny):
+    if pattern := listed(tool.name, context.deny):
         return Deny(
             f"{tool.name} is forbidden by {pattern!r}", "a person can take it off `deny` in the settings"
         )
@@ -74,7 +74,7 @@ def decide(tool: Tool, arguments: Mapping[str, Any], context: Context) -> Decisi
         return Allow(f"approved with {pattern!r}")
     if wary:
         return Ask(tool.name, what, f"words of strangers came into this run by {', '.join(context.tainted)}")
-    if pattern := _listed(tool.name, context.allow):
+    if pattern := listed(tool.name, context.allow):
         return Allow(f"allowed by {pattern!r}")
     return Ask(tool.name, what, SAYS[tool.reach] if tool.effect in ("pure", "read") else CHANGES[tool.reach])
 
@@ -107,7 +107,7 @@ def leaves(tool: Tool) -> bool:
     return tool.reach in ("exec", "remote") or (tool.reach == "net" and tool.effect not in ("pure", "read"))
 
 
-def _listed(name: str, patterns: Sequence[str]) -> str:
+def listed(name: str, patterns: Sequence[str]) -> str:
     return next((pattern for pattern in patterns if fnmatch.fnmatchcase(name, pattern)), "")
 
 

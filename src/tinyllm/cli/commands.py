@@ -22,6 +22,11 @@ COMMANDS = {
     "models": Line("models", "List, fetch and look at models.", ("list", "ps", "pull", "show")),
     "doctor": Line("doctor", "Check that everything is in place, each check with its fix."),
     "init": Line("init", "Make a project: a graph, prompts and settings, all commented."),
+    "tools": Line(
+        "tools",
+        "List, show and call tools, and ask the policy about them.",
+        ("list", "show", "call", "doctor", "policy"),
+    ),
     "runs": Line("runs", "Show, resume, roll back, fork and replay runs."),
     "health": Line(
         "health",

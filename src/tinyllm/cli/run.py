@@ -47,6 +47,10 @@ def run(
     trace: bool = typer.Option(False, "--trace", help="Show each step as it ends."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object, the result."),
     as_jsonl: bool = typer.Option(False, "--jsonl", help="Print each event as one line of JSON."),
+    approve: list[str] = typer.Option(
+        [], "--approve", metavar="PATTERN", help="Say yes ahead to a tool: NAME, or NAME:TEXT."
+    ),
+    workspace: str = typer.Option("", "--workspace", help="The folder that tools are kept in."),
     schema: str = typer.Option("", "--schema", help="A JSON schema, or @FILE, that the answer must follow."),
     timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds the run may take."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the answer and nothing else."),
@@ -78,8 +82,10 @@ def run(
             "model": model,
             "timeout": timeout,
             "attached": attach,
+            "approve": approve,
         }
-        answer = asyncio.run(_ask(question, graph, _object(schema, "--schema"), options, show))
+        shape = _object(schema, "--schema")
+        answer = asyncio.run(_ask(question, graph, shape, options, show, {"workspace": workspace or None}))
     except TinyError as failure:
         show.close()
         if as_json or as_jsonl:
@@ -91,13 +97,18 @@ def run(
 
 
 async def _ask(
-    question: str, graph: str, shape: dict[str, Any], options: dict[str, Any], show: "Show"
+    question: str,
+    graph: str,
+    shape: dict[str, Any],
+    options: dict[str, Any],
+    show: "Show",
+    flags: dict[str, Any],
 ) -> "Answer":
     from tinyllm import settings
     from tinyllm.engine import Engine
 
     stopped = _stopped_by_signals(show)
-    engine = Engine(graph, settings=settings.load(), schema=shape)
+    engine = Engine(graph, settings=settings.load(flags), schema=shape)
     show.last = engine.spec.last
     try:
         person = show.person if sys.stdin.isatty() and sys.stderr.isatty() else None

@@ -67,14 +67,19 @@ class Tool:
     @cached_property
     def arguments(self) -> "type[BaseModel]":
         """The signature as a pydantic model: unknown and misspelt arguments are refused."""
-        from pydantic import ConfigDict, create_model
+        from pydantic import ConfigDict, Field, create_model
 
         fields: dict[str, Any] = {}
         for name, parameter in inspect.signature(self.run, eval_str=True).parameters.items():
             default = ... if parameter.default is parameter.empty else parameter.default
-            fields[name] = (parameter.annotation, default)
+            # A model has names of its own, such as `schema` and `copy`, that an argument may have as well.
+            fields[f"given_{name}"] = (parameter.annotation, Field(default, alias=name))
         config = ConfigDict(extra="forbid", validate_default=True, arbitrary_types_allowed=False)
         return create_model(self.name, __config__=config, **fields)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.run).parameters)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -82,7 +87,9 @@ class Tool:
         schema = self.arguments.model_json_schema()
         for name, prop in schema.get("properties", {}).items():
             prop.pop("title", None)
-            if isinstance(default := self.arguments.model_fields[name].default, (Inside, PublicUrl)):
+            if isinstance(
+                default := self.arguments.model_fields[f"given_{name}"].default, (Inside, PublicUrl)
+            ):
                 prop["default"] = str(default)
         schema.pop("title", None)
         schema.setdefault("properties", {})
@@ -99,7 +106,7 @@ class Tool:
     @cached_property
     def narrowing(self) -> tuple[str, ...]:
         """The arguments that ask for another or a smaller part of the result."""
-        return tuple(name for name in NARROWING if name in self.arguments.model_fields)
+        return tuple(name for name in NARROWING if name in self.names)
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments in their types, or an error that a small model can act on."""
@@ -109,7 +116,8 @@ class Tool:
             return self._validated(arguments)
         except ValidationError as failure:
             # Small models write lists and objects as text.
-            unpacked = {name: _unpacked(value) for name, value in arguments.items()}
+            wrong = {fault["loc"][0] for fault in failure.errors() if fault["loc"]}
+            unpacked = {name: _unpacked(each) if name in wrong else each for name, each in arguments.items()}
             if unpacked != dict(arguments):
                 try:
                     return self._validated(unpacked)
@@ -119,7 +127,7 @@ class Tool:
 
     def _validated(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         given = self.arguments.model_validate(dict(arguments))
-        return {name: getattr(given, name) for name in self.arguments.model_fields}
+        return {name: getattr(given, f"given_{name}") for name in self.names}
 
     def _refused(self, faults: "list[ErrorDetails]") -> BadReply:
         return BadReply(
@@ -133,7 +141,7 @@ class Tool:
         if fault["type"] == "missing":
             return f"{name} is missing"
         if fault["type"] == "extra_forbidden":
-            meant = did_you_mean(name, self.arguments.model_fields)
+            meant = did_you_mean(name, self.names)
             return f"it has no argument {name!r}" + (f" ({meant.rstrip('.')})" if meant else "")
         message = fault["msg"].removeprefix("Value error, ")
         return f"{name}: {message[:1].lower()}{message[1:]}"
