@@ -5,6 +5,7 @@ is two days. A month later is the same day number or nothing. Business days are 
 """
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 from tinyllm.solvers import calendar
 from tinyllm.solvers.calendar import WEEKDAYS, written
@@ -27,6 +28,7 @@ BOOK: Phrasebook[Solution] = Phrasebook(
         r"|(?:including|counting|excluding|not (?:including|counting)) "
         r"(?:both (?:dates|days|ends)|(?:both )?(?:the )?(?:start and end|first and last|endpoints?) ?(?:dates?|days?)?))\)?",
         "near": "|".join(_NEAR),
+        "end": "first|earlier|last|later",
         "ago": "ago|before|earlier",
         "way": "after|from|following|past|before|prior to|preceding|later than|earlier than|follows|precedes",
     },
@@ -76,11 +78,18 @@ def _between(found: Found) -> Solution | None:
     if unit in ("day", "night"):
         return _amount(max(0, (second - first).days + ends), unit, step)
     if unit == "week" and not both:
-        weeks, rest = divmod((second - first).days, 7)
-        return _amount(weeks, "week", step) if not rest else None
+        return _weeks((second - first).days, step)
     if unit in ("month", "year"):
         return _months(first, second, unit) if not both else None
     return _business(first, second, ends, step) if unit != "week" else None
+
+
+def _weeks(days: int, step: str) -> Solution:
+    weeks, rest = divmod(days, 7)
+    if not rest:
+        return _amount(weeks, "week", step)
+    answer = f"{_amount(weeks, 'week').answer} {_amount(rest, 'day').answer}"
+    return _solution(answer, str(Fraction(days, 7)), step, f"{days} days")
 
 
 def _months(first: date, second: date, unit: str) -> Solution:
@@ -213,6 +222,20 @@ def _compared(found: Found) -> Solution | None:
     return _yes(
         first < second if way in _BACK else first > second, f"{first.isoformat()} and {second.isoformat()}"
     )
+
+
+@BOOK.says("(which|what) [date] (is|was|comes|came) {end} {date} or {date2}")
+def _first(found: Found) -> Solution | None:
+    days = sorted([calendar.day(found["date"]), calendar.day(found["date2"])])
+    return _on(days[0] if found["end"].lower() in ("first", "earlier") else days[1])
+
+
+@BOOK.says(
+    "how many days old (is|was|will) (someone|a person|somebody) [who was|who is] born on {date} [be] on {date2}"
+)
+def _days_old(found: Found) -> Solution | None:
+    born, on = calendar.day(found["date"]), calendar.day(found["date2"])
+    return _amount((on - born).days, "day") if born <= on else None
 
 
 @BOOK.says(

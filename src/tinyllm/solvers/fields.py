@@ -73,7 +73,7 @@ FIELDS = (
         "dates",
         says(
             "day days week weeks month months year years date weekday weekdays weekend old age apart difference long "
-            "nights fortnights monday tuesday wednesday thursday friday saturday sunday before after earlier later"
+            "nights fortnights monday tuesday wednesday thursday friday saturday sunday before after earlier later first last comes"
         ),
     ),
     Field(

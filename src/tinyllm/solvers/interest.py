@@ -117,6 +117,7 @@ def _interest(found: Found) -> Solution | None:
     "(of|on|for) <sum> [invested|deposited] {clauses}",
     "how much (will|would|is|does) <sum> [be] [invested|deposited] {clauses} [be] (worth|grow to|become|amount to|accumulate to)",
     "how much (will|would|does) <sum> [invested|deposited] (be worth|grow to|become|amount to|accumulate to) {clauses}",
+    "what will <sum> [invested|deposited] (be worth|grow to|become|amount to) {clauses}",
     "if (i|you|we|someone) (invest|invests|deposit|deposits|put|puts) {money} [in an account] [in a bank] {clauses} [then] "
     "how much [money] (will|would|do|does) (i|you|we|they|someone) have [at the end] [<time>]",
     "(future value|final amount|balance|value|total amount|amount) after {term} (if|when) {money} is (invested|deposited) {clauses}",
@@ -168,6 +169,10 @@ _LOAN = (
 @BOOK.says(
     *(f"monthly [mortgage|loan] (payment|payments|repayment|installment) {loan}" for loan in _LOAN),
     "monthly (mortgage|loan) payment (on|for) {money} {clauses}",
+    *(
+        f"how much (will|would|do) (i|you|we) pay (monthly|per month|each month|a month) {loan}"
+        for loan in _LOAN
+    ),
 )
 def _monthly(found: Found) -> Solution | None:
     principal, payment, count = _payment(found)

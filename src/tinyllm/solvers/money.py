@@ -52,6 +52,7 @@ def _share(found: Found, most: int = 1) -> Fraction:
     "[if] [a|an|the] {money} {item} is [on sale for|discounted (by|at)|marked down] [by] {rate} [off] <asking> "
     "[sale|final|new|discounted] price",
     "[price of] [a|an] {item} [is|originally] (priced at|costs|costing) {money} [is] [at|on sale for] {rate} off",
+    "(what|how much) (does|will|would) <priced> cost <off>",
     "(price|cost) after [a|an] {rate} discount (on|from) [a|an] {money} [{item}]",
     "[if] [a|an] {item} (costs|is priced at) {money} [and|but] [it] [is] [on sale|discounted] [by|at|for|with] [a] {rate} [off|discount] "
     "<asking> [sale|final|new|discounted] price",
@@ -65,10 +66,23 @@ def _discounted(found: Found) -> Solution | None:
 
 
 @BOOK.says(
+    "original price (of|for) [a|an] [{item}] [that is|that costs|costing] {money} after [a] {rate} (off|discount|reduction)",
+    "original price [of a {item}] (if|when) [the|its] [(sale|discounted|final|reduced)] price [after [a] {rate} (off|discount)] is {money} "
+    "[after [a] {rate} (off|discount|reduction)]",
+)
+def _original(found: Found) -> Solution | None:
+    price, share = money(found["money"]), _share(found)
+    if share == 1:
+        raise Unsure("it was free")
+    return _solution(price.of(price.amount / (1 - share)), f"{price} / (100% - {_percent(found['rate'])})")
+
+
+@BOOK.says(
     "[amount of] [a|the] [discount|saving|savings] (on|of|for) <priced> (at|with|of) [a] {rate} [off|discount]",
     "[a|an] {rate} discount (on|of|for) <priced>",
     "[a|an] discount of {rate} (on|for) <priced>",
     "how much (do|would|will) (i|you) save (on|with) <priced> [with|at] [a] {rate} [off|discount]",
+    "how much (do|would|will) (i|you) save with [a] {rate} (off|discount) [on] <priced>",
 )
 def _discount(found: Found) -> Solution | None:
     price = money(found["money"])
@@ -80,6 +94,7 @@ def _discount(found: Found) -> Solution | None:
     "<priced> <taxed>",
     "[total] [price|cost] (of|for) <priced> if [the] [sales] tax [rate] is {rate}",
     "{money} (marked up|increased|raised) by {rate}",
+    "new price (if|when|of) <priced> [that] (increases|rises|goes up|is increased|is raised) [in price] by {rate}",
     "total with [sales] tax on {money} at {rate}",
     "(selling|sale|retail) price (of|for) [a|an] {item} (that costs|costing|with a cost of|which costs) {money} "
     "(with|at|marked up) [a|by] {rate} [markup]",

@@ -19,7 +19,7 @@ BOOK: Phrasebook[Solution] = Phrasebook(
     },
     {
         "when": "({clock} [on] {date}|{date} [at] {clock}|{moment}|{clock})",
-        "what": "(what|which) time (is it|will it be|was it|would it be|is that|is this|is)",
+        "what": "([the] time|(what's|what is) [the] time|(what|which) time (is it|will it be|was it|would it be|is that|is this|is))",
         "is": "(is it|it is|it's|it was|it will be|its)",
         "unix": "(unix|epoch|posix) [(timestamp|time|epoch|time stamp)]",
     },
@@ -40,6 +40,8 @@ def _solution(answer: str, value: object, *steps: str) -> Solution:
     "what (is|time is|was) <when> [in] {place} [time] [on {date}] in {place2} [time] [on {date}]",
     "<when> [in] {place} [time] (in|to) {place2} [time] on {date}",
     "<what> <when> [in] {place} [time] [on {date}] in {place2} [time]",
+    "<is> <when> in {place} [on {date}] <what> in {place2}",
+    "(what|which) time in {place2} is <when> [in] {place} [time] [on {date}]",
     "at <when> [in] {place} [time] [on {date}] [then] <what> in {place2}",
     "<what> in {place2} at <when> [in] {place} [time] [on {date}]",
 )
@@ -82,10 +84,11 @@ def _hours(shift: timedelta) -> str:
 
 
 @BOOK.says(
-    "time [zone] difference between {place} and {place2} [on {date}]",
+    "time [zone] difference [in hours] between {place} and {place2} [on {date}]",
     "difference in time between {place} and {place2} [on {date}]",
     "how many hours (apart are|are between) {place} and {place2} [on {date}]",
     "how (many hours|far) {way} [of] {place2} is {place} [on {date}]",
+    "how (many hours|far) {way} is {place} [of|from] {place2} [on {date}]",
     "how (many hours|far) is {place} {way} [of] {place2} [on {date}]",
 )
 def _difference(found: Found) -> Solution | None:
