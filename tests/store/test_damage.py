@@ -61,6 +61,21 @@ def test_a_log_that_was_deleted_after_a_kill_is_missed(tmp_path: Path) -> None:
     assert 0 <= content(path) <= 200
 
 
+def test_a_process_that_ends_without_closing_leaves_no_false_alarm(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    subprocess.run([sys.executable, "-c", FILL.replace("store.close()", ""), path], check=True)
+    assert content(path) == 200
+
+
+def test_the_first_to_close_leaves_the_mark_to_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    first, last = open_store(path), open_store(path)
+    first.close()
+    assert (tmp_path / "runs.db-open").exists()
+    last.close()
+    assert not (tmp_path / "runs.db-open").exists()
+
+
 @pytest.mark.parametrize("left", [0, 1, 99, 4096, 20_000])
 def test_a_truncated_file_is_an_error(tmp_path: Path, left: int) -> None:
     path = tmp_path / "runs.db"

@@ -2,13 +2,21 @@
 
 import contextlib
 import errno
+import importlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tinyllm.errors import Permanent
 from tinyllm.store.failures import damaged
+
+# Windows has none, and keeps open files from being deleted: there is nothing to notice.
+fcntl: Any = None
+with contextlib.suppress(ImportError):
+    fcntl = importlib.import_module("fcntl")
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
@@ -76,9 +84,7 @@ def _create(path: Path) -> None:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Nobody else opens or closes this database meanwhile."""
-    try:
-        import fcntl
-    except ImportError:  # Windows keeps open files from being deleted, so there is nothing to notice
+    if fcntl is None:
         yield
         return
     handle = os.open(path.with_name(path.name + "-lock"), os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
@@ -91,6 +97,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 @contextmanager
 def opening(path: Path) -> Iterator[None]:
+    """Refuse a database whose log went missing: an older state must not pass for the newest."""
     with _alone(path):
         if _mark(path).exists() and not _log(path).exists():
             raise Permanent(
@@ -100,17 +107,34 @@ def opening(path: Path) -> Iterator[None]:
                 code="DB_CORRUPT",
             )
         yield
-        _mark(path).touch(PRIVATE_FILE)
 
 
-@contextmanager
-def closing(path: Path) -> Iterator[None]:
-    """SQLite removes the log when the last connection is closed; the mark goes with it."""
-    if not path.parent.exists():
-        yield
+def hold(path: Path) -> int:
+    """Mark the database as open; the mark is shared by all who have it open, and knows when they die."""
+    if fcntl is None:
+        return -1
+    handle = os.open(_mark(path), os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle
+
+
+def close(path: Path, handle: int, connection: sqlite3.Connection, owner: int) -> None:
+    """The last one empties the log and then takes the mark away; in this order a kill between them harms nothing."""
+    if owner != os.getpid():
         return
-    with _alone(path):
-        yield
-        if not _log(path).exists():
-            with contextlib.suppress(OSError):
-                _mark(path).unlink(missing_ok=True)
+    with contextlib.suppress(sqlite3.Error, OSError), _alone(path):
+        if _last(handle):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            _mark(path).unlink(missing_ok=True)
+        connection.close()
+    connection.close()
+    if handle >= 0:
+        os.close(handle)
+
+
+def _last(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

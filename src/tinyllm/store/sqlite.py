@@ -5,6 +5,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,9 @@ class SqliteStore(Store):
             files.prepare(path)
             with files.opening(path):
                 self.connection = connect(path)
+                self._close = weakref.finalize(
+                    self, files.close, path, files.hold(path), self.connection, self._owner
+                )
                 version = _version(self.connection, self.where)
         if version < VERSION:
             self.write_now(lambda db: _migrate(db, _version(self.connection, self.where)))
@@ -132,10 +136,8 @@ class SqliteStore(Store):
         return self.connection.in_transaction
 
     def close(self) -> None:
-        from tinyllm.store import files
-
-        with self._turn, files.closing(self.path):
-            self.connection.close()
+        with self._turn:
+            self._close()
 
     def problems(self) -> list[str]:
         def ask(db: Database) -> list[str]:
