@@ -49,10 +49,11 @@ def transport(
     resolve: Resolve, backend: httpcore.AsyncNetworkBackend | None = None
 ) -> httpx.AsyncBaseTransport:
     """The transport of `public_client`."""
-    made = Checked(trust_env=False, retries=0)
+    context = httpx.create_ssl_context(trust_env=False)
+    made = Checked(verify=context, trust_env=False, retries=0)
     # httpx has no door for a network backend; httpcore, below it, does.
     made._pool = httpcore.AsyncConnectionPool(
-        ssl_context=httpx.create_ssl_context(trust_env=False),
+        ssl_context=context,
         network_backend=Pinned(resolve, backend or httpcore.AnyIOBackend()),
     )
     return made
