@@ -40,18 +40,34 @@ def solve_for(say: Reading, e: list[Equation], v: str) -> Any:
 
 @query(
     "solve [the] [(following|simultaneous)] [equation|equations|system of equations|system|system of linear equations] {e:equations}",
+    "solve for {v:name} and {w:name} [in|if|when|given] {e:equations}",
+    "solve {e:equations} for {v:name} and {w:name}",
+    "<ask> {v:name} and {w:name} (in|if|when|given|given that|where|such that|so that) {e:equations}",
     "<ask> (solution|solutions|roots) (of|to|for) [the] [equation] {e:equations}",
 )
-def solve_all(say: Reading, e: list[Equation]) -> Any:
+def solve_all(say: Reading, e: list[Equation], v: str = "", w: str = "") -> Any:
     unknown = sorted(frozenset().union(*(equations.letters(say, equation) for equation in e)))
+    if v and unknown != sorted({v, w}):
+        unclear("other letters than those asked for")
     if len(unknown) == 1:
         return solve_for(say, e, unknown[0])
     say.lettered = True
     equations.suppose(say, e)
     if len(unknown) != len(e) or say.pending or len(unknown) > 6:
         unclear("for which letter")
-    found = {name: say.show(say.names.values[name]) for name in unknown}
-    return Answer(", ".join(f"{n} = {v}" for n, v in found.items()), list(found.values()))
+    return values_of(say, unknown)
+
+
+def values_of(say: Reading, names: list[str]) -> Answer:
+    found = {name: say.show(say.names.values[name]) for name in names if name in say.names.values}
+    if len(found) != len(names):
+        unclear("not all of them are known")
+    return Answer(", ".join(f"{name} = {value}" for name, value in found.items()), list(found.values()))
+
+
+@query("<ask> [(values|value) of] {v:name} and {w:name}")
+def both(say: Reading, v: str, w: str) -> Answer:
+    return values_of(say, [v, w])
 
 
 @query("{e:equations}")

@@ -103,6 +103,12 @@ def distance(say: Reading, a: Fraction, b: Fraction) -> Value:
     return Polynomial.number(abs(a - b))
 
 
+@noun("(number halfway|halfway point|number midway|midpoint) between {a:number} and {b:number}")
+def midpoint(say: Reading, a: Fraction, b: Fraction) -> Value:
+    say.note(f"({fraction(a, True)} + {fraction(b, True)}) / 2 = {fraction((a + b) / 2, True)}")
+    return Polynomial.number((a + b) / 2)
+
+
 @noun("difference of {a:number} and {b:number}")
 def difference(say: Reading, a: Fraction, b: Fraction) -> Value:
     return distance(say, a, b) if a >= b else unclear("which is taken from which")

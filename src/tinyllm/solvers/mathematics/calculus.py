@@ -60,7 +60,7 @@ def derivative(say: Reading, e: Value, v: str = "", k: int = 1, w: str = "y") ->
 
 
 @noun(
-    "derivative of {e:expression} (at|when|for) {v:name} = {a:value}",
+    "derivative of [the] [function] {e:expression} [evaluated] (at|when|for) {v:name} = {a:value}",
     "{k:ordinal} derivative of {e:expression} (at|when|for) {v:name} = {a:value}",
     "(slope|gradient) of [the] [(tangent|tangent line)] [to] [the] [curve] [y =] {e:expression} at {v:name} = {a:value}",
 )

@@ -1,5 +1,6 @@
 """Counting: choices, arrangements, well-known sums and sequences."""
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import islice, takewhile
 from math import comb, perm
@@ -11,6 +12,7 @@ from tinyllm.solvers.mathematics.reading import Reading
 from tinyllm.solvers.mathematics.rules import noun, query
 
 MOST_PRIMES = 1_000
+MOST_LISTED = 100
 HIGHEST_LISTED = 10_000
 
 
@@ -83,7 +85,7 @@ def sum_of_first(say: Reading, k: int, what: str) -> Polynomial:
     return Polynomial.number(_SUMS[what](k))
 
 
-@noun("sum of [the] first {k:count} primes")
+@noun("sum of [the] first {k:count} (primes)")
 def sum_of_primes(say: Reading, k: int) -> Polynomial:
     return sum_of_first(say, k, "prime")
 
@@ -114,3 +116,30 @@ def prime_list(say: Reading, n: int = 0, m: int = 0, a: int = 0, b: int = 0) -> 
     found = [p for p in takewhile(lambda p: p <= top, primes()) if p >= a]
     say.note(", ".join(map(str, found)))
     return found
+
+
+_FIRST: Mapping[str, Callable[[int], int]] = {
+    "odd": lambda n: 2 * n - 1,
+    "even": lambda n: 2 * n,
+    "square": lambda n: n * n,
+    "cube": lambda n: n**3,
+    "natural": lambda n: n,
+    "triangular": lambda n: n * (n + 1) // 2,
+}
+
+
+@query(
+    "<ask> first {k:count} [(positive|perfect)] {what:word} numbers",
+    "<ask> first {k:count} (primes)",
+)
+def first_numbers(_say: Reading, k: int, what: str = "prime") -> list[int]:
+    if not 1 <= k <= MOST_LISTED:
+        unclear("too many")
+    if what == "prime":
+        return list(islice(primes(), k))
+    return [_FIRST[what](n) for n in range(1, k + 1)] if what in _FIRST else unclear("which numbers")
+
+
+@query("<ask> first {k:count} multiples of {n:integer}")
+def multiples(_say: Reading, k: int, n: int) -> list[int]:
+    return [n * m for m in range(1, k + 1)] if n > 0 and 1 <= k <= MOST_LISTED else unclear("too many")

@@ -74,6 +74,7 @@ def smallest_choice(say: Reading, k: int = 1) -> Answer:
     "which is (bigger|larger|greater|higher|more)[,] {all:items}",
     "<ask> (bigger|larger|greater|higher) of {all:items}",
     "which of {all:items} is (bigger|larger|greater|higher)",
+    "which is the (bigger|larger|greater|higher) of {all:items}",
 )
 @noun(
     f"[{{k:ordinal}}] ({_BIG}) [(value|number|element)] (in|of|among|out of) [the list|the set] {{all:items}}",
@@ -91,6 +92,7 @@ def biggest(say: Reading, all: list[Item], k: int = 1) -> Answer:
     "which is (smaller|less|lower)[,] {all:items}",
     "<ask> (smaller|lesser|lower) of {all:items}",
     "which of {all:items} is (smaller|less|lower)",
+    "which is the (smaller|lesser|lower) of {all:items}",
 )
 @noun(
     f"[{{k:ordinal}}] ({_SMALL}) [(value|number|element)] (in|of|among|out of) [the list|the set] {{all:items}}",
@@ -137,21 +139,23 @@ _DOWN = "descending|decreasing"
 
 
 @query(
-    f"(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list)] {{all:items}} (in|into|by) (({_UP}) [order]|order from (smallest|least|lowest) to (largest|greatest|biggest|highest))",
-    "(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list)] {all:items} from (smallest|least|lowest|low) to (largest|greatest|biggest|highest|high|most)",
-    f"(sort|order|rank|arrange|put) [the] [(numbers|following|values|list)] {{all:items}} ({_UP}|in order)",
-    "(sort|order) [(the|these)] [(numbers|following|values|list)] [(from|in)] {all:items}",
-    f"(put|sort|order|arrange) in ({_UP}) order {{all:items}}",
+    f"(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list|fractions|decimals|integers)] {{all:items}} (in|into|by) (({_UP}) [order]|order from (smallest|least|lowest) to (largest|greatest|biggest|highest))",
+    "(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list|fractions|decimals|integers)] {all:items} from (smallest|least|lowest|low) to (largest|greatest|biggest|highest|high|most)",
+    f"(sort|order|rank|arrange|put) [the] [(numbers|following|values|list|fractions|decimals|integers)] {{all:items}} ({_UP}|in order)",
+    "(sort|order) [(the|these)] [(numbers|following|values|list|fractions|decimals|integers)] [(from|in)] {all:items}",
+    f"(put|sort|order|arrange) [(this|these)] in ({_UP}) order {{all:items}}",
+    "(put|sort|order|arrange|rank) [(this|these)] from (smallest|least|lowest) to (largest|greatest|biggest|highest) {all:items}",
 )
 def ascending(say: Reading, all: list[Item]) -> list[Answer]:
     return [named(text) for text, _ in sorted(_items(say, all), key=lambda pair: pair[1])]
 
 
 @query(
-    f"(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list)] {{all:items}} (in|into|by) (({_DOWN}|reverse) [order]|order from (largest|greatest|biggest|highest) to (smallest|least|lowest))",
-    "(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list)] {all:items} from (largest|greatest|biggest|highest|high) to (smallest|least|lowest|low)",
-    f"(sort|order|rank) [the] [(numbers|following|values|list)] {{all:items}} ({_DOWN})",
-    f"(put|sort|order|arrange) in ({_DOWN}) order {{all:items}}",
+    f"(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list|fractions|decimals|integers)] {{all:items}} (in|into|by) (({_DOWN}|reverse) [order]|order from (largest|greatest|biggest|highest) to (smallest|least|lowest))",
+    "(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list|fractions|decimals|integers)] {all:items} from (largest|greatest|biggest|highest|high) to (smallest|least|lowest|low)",
+    f"(sort|order|rank) [the] [(numbers|following|values|list|fractions|decimals|integers)] {{all:items}} ({_DOWN})",
+    f"(put|sort|order|arrange) [(this|these)] in ({_DOWN}) order {{all:items}}",
+    "(put|sort|order|arrange|rank) [(this|these)] from (largest|greatest|biggest|highest) to (smallest|least|lowest) {all:items}",
 )
 def descending(say: Reading, all: list[Item]) -> list[Answer]:
     return [named(text) for text, _ in sorted(_items(say, all), key=lambda pair: -pair[1])]

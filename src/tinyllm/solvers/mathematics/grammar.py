@@ -45,6 +45,9 @@ _LOOKALIKE = re.compile(
 _AMOUNT = re.compile(r"[$€£](?=\d)")
 _SHARE = re.compile(r"(?:%|percent|half|third|quarter)s? (?:of|off|off of) [$€£]\d[\d,.]*\W*$", re.IGNORECASE)
 _IMAGINARY = re.compile(r"\di\b(?!\*)")
+_CLAIM = re.compile(
+    r"^(?:is it (?:true|correct|the case) that|true or false)[,:]?\s+(?P<claim>.+)$", re.IGNORECASE
+)
 _DECIMAL = re.compile(r"\d\.\d|\s\.\d|%|\bper ?cent\b", re.IGNORECASE)
 _ENDING = re.compile(r"\s*(?:=\s*)?[?.\s]*$")
 
@@ -88,7 +91,7 @@ def _choices(reading: Reading, text: str) -> str:
 
 def asked(reading: Reading, text: str) -> Any:
     """The answer to the last sentence: a rule for the whole of it, or the value of what it names."""
-    text = without_politeness(text)
+    text = _claimed(without_politeness(text))
     for pattern in (_FIRST, _BARE, _LAST):
         match = pattern.match(text)
         if match is not None:
@@ -104,6 +107,15 @@ def asked(reading: Reading, text: str) -> Any:
         return reading.apply("query", text)
     except NotUnderstood:
         return _named(reading, text)
+
+
+def _claimed(text: str) -> str:
+    """`Is it true that 12 is even` as `is 12 even`."""
+    match = _CLAIM.match(text)
+    if match is None:
+        return text
+    subject, verb, rest = match["claim"].partition(" is ")
+    return f"is {subject} {rest}" if verb else f"is {subject}"
 
 
 def _named(reading: Reading, text: str) -> Any:

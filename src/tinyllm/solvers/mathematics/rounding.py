@@ -35,7 +35,9 @@ def near(value: Value, places: int) -> Fraction:
         unclear("not a number")
     from tinyllm.solvers.mathematics.symbolic import constants, digits
 
-    return digits(constants(value), places + 5)
+    exact = constants(value)
+    whole = max(shown.magnitude(digits(exact, 5) or Fraction(1)), 0)
+    return digits(exact, whole + places + 5)
 
 
 def _answer(say: Reading, value: Fraction, text: str) -> Answer:
@@ -113,6 +115,7 @@ def floor(_say: Reading, a: Value = None, b: Value = None) -> Polynomial:
 
 
 @query(
+    "<ask> decimal (expansion|representation|value|form|equivalent) of {a:phrase}",
     "<ask> {a:phrase} (as|in|into|to) [a|an] [exact] (decimal|decimal number|decimal form)",
     "(convert|write|turn|change|express) {a:phrase} (as|in|into|to) [a|an] (decimal|decimal number|decimal form)",
 )
@@ -146,6 +149,7 @@ def recurring(value: Fraction) -> str:
     "<ask> {a:phrase} (as|in|into|to) (a|an) [simplified|reduced|common|simple|proper] (fraction|simplest form|lowest terms)",
     "(convert|write|turn|change|express) {a:phrase} (as|in|into|to) (a|an) [simplified|reduced|common|simple|proper] fraction [in lowest terms|in simplest form]",
     "(simplify|reduce) [the] fraction {a:phrase}",
+    "what fraction (is|equals) {a:phrase}",
     "(reduce|simplify) {a:phrase} [to] [its] (lowest terms|simplest form)",
 )
 def as_fraction(say: Reading, a: Value) -> Answer:

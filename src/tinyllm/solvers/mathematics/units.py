@@ -157,7 +157,7 @@ def convert(amount: Fraction, source: Unit, target: Unit) -> Fraction:
 @query(
     "how many {b:unit} (are|is) [there] (in|equal to) {a:number} {s:unit}",
     "how many {b:unit} (are|is) [there] (in|equal to) {a:number} of {s:unit}",
-    "how many {b:unit} (in|make|make up) {a:number} {s:unit}",
+    "how many {b:unit} (in|make|make up|is|are|equals) {a:number} {s:unit}",
     "how many {b:unit} (does|do|would|will) {a:number} {s:unit} (have|make|equal)",
     "<ask> {a:number} {s:unit} (in|to|into|as) {b:unit}",
     "<ask> {a:number} of {s:unit} (in|to|into|as) {b:unit}",
@@ -185,6 +185,18 @@ def converted(say: Reading, a: Fraction, s: Unit, b: Unit) -> Answer:
 )
 def in_one(say: Reading, s: Unit, b: Unit) -> Answer:
     return converted(say, Fraction(1), s, b)
+
+
+@query(
+    "<ask> {a:number} {s:unit} [and] {c:number} {t:unit} (in|to|into|as) {b:unit}",
+    "(convert|change|express) {a:number} {s:unit} [and] {c:number} {t:unit} (to|in|into) {b:unit}",
+    "how many {b:unit} (are|is) [there] in {a:number} {s:unit} [and] {c:number} {t:unit}",
+)
+def converted_sum(say: Reading, a: Fraction, s: Unit, c: Fraction, t: Unit, b: Unit) -> Answer:
+    """`5 feet 6 inches in cm`: the smaller unit after the greater."""
+    if convert(Fraction(1), t, s) >= 1 or convert(c, t, s) >= 1:
+        unclear("not one length in two units")
+    return converted(say, a + convert(c, t, s), s, b)
 
 
 @query(

@@ -36,7 +36,7 @@ _PLAIN = (
     "be equals equal denote denotes then and also next finally now please kindly can could would will you want to know need "
     "hi hello hey ok okay so well quick question quickly just show help do thanks thank exactly value values solution "
     "solutions result answer number exact expression an of plus minus times multiplied by divided over modulo mod power "
-    "raised squared cubed factorial percent per cent pi take away or does list write down return infinity oo inf once twice noon midnight midday am pm half base ll ve re"
+    "raised squared cubed factorial percent per cent pi take away or does list write down return infinity oo inf once twice noon midnight midday am pm half base true false case correct ll ve re"
 )
 
 
