@@ -88,6 +88,12 @@ def tidy(text: str) -> str:
     return text[opening.end() :] if opening else text
 
 
+@lru_cache(maxsize=4)
+def _sketch(text: str) -> tuple[frozenset[str], bool]:
+    """The words of a text, and whether there is a figure in it."""
+    return frozenset(re.findall(r"[a-z]+", text.lower())), any(map(str.isdigit, text))
+
+
 class _Pieces(dict[str, str]):
     """A piece that an answer needs and the question left out declines it."""
 
@@ -110,21 +116,20 @@ class Phrase(Generic[T]):
         return re.compile(self._pattern(self.text), re.IGNORECASE)
 
     @cached_property
-    def needed(self) -> frozenset[str]:
-        """Words and slots that cannot be left out."""
+    def needed(self) -> tuple[frozenset[str], bool]:
+        """Words that cannot be left out, and whether a figure cannot."""
         depth, needed = 0, set[str]()
         for piece in _PIECES.findall(self.text):
             depth += (piece in "[(") - (piece in "])")
             if not depth:
                 needed.add(piece.lower().rstrip("0123456789}"))
-        return frozenset(needed)
+        return frozenset(word for word in needed if word.isalpha()), not needed.isdisjoint(_FIGURES)
 
     def _may_fit(self, text: str) -> bool:
         """Looking for what is needed costs less than compiling the pattern."""
-        if not self.needed.isdisjoint(_FIGURES) and not any(map(str.isdigit, text)):
-            return False
-        lowered = text.lower()
-        return all(word in lowered for word in self.needed if word.isalpha())
+        words, figure = self.needed
+        said, figures = _sketch(text)
+        return words <= said and (figures or not figure)
 
     def _pattern(self, text: str) -> str:
         return "".join(map(self._piece, _PIECES.findall(text)))
