@@ -171,7 +171,8 @@ async def test_a_router_that_fans_out_runs_one_alone_as_it_stands(offline: Setti
 @pytest.mark.timeout(300)
 async def test_every_sound_graph_runs_to_an_end(body: dict[str, Any], said: int) -> None:
     """With answers, tool calls, failures and refusals: an answer or a typed failure, never a bug of ours."""
-    chat = Scripted(["fine", '{"labels": ["a"]}', "", "cut"][said:])
+    replies: list[Any] = ["fine", '{"labels": ["a"]}', "", "cut"]
+    chat = Scripted(replies[said:])
 
     async def person(question: str, choices: tuple[str, ...]) -> str:
         return choices[said % len(choices)]
