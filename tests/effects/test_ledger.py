@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tinyllm import failpoints
-from tinyllm.effects import Contents, InDoubt, Ledger, perform, read_ledger, recording, write_file
-from tinyllm.effects.ledger import Class
+from tinyllm.effects import Class, Contents, InDoubt, Ledger, perform, read_ledger, recording, write_file
 from tinyllm.errors import Invalid, Permanent
 from tinyllm.running import Running, entered
 from tinyllm.store import Database, Store, open_store

@@ -2,21 +2,21 @@
 
 from tinyllm.effects.contents import Contents, Undo, digest, remove_file, replace_file
 from tinyllm.effects.ledger import (
-    Class,
+    Diverged,
     InDoubt,
     Ledger,
-    Recorded,
     current_ledger,
     effect_key,
     perform,
-    read_ledger,
     recording,
     write_file,
 )
+from tinyllm.effects.lines import Class, Recorded, read_ledger
 
 __all__ = [
     "Class",
     "Contents",
+    "Diverged",
     "InDoubt",
     "Ledger",
     "Recorded",

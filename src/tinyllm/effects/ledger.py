@@ -9,28 +9,23 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tinyllm import failpoints
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects.contents import Contents, Undo, remove_file, replace_file
-from tinyllm.errors import Invalid, Permanent, Waiting
+from tinyllm.effects.lines import Class, Recorded
+from tinyllm.errors import Invalid, Permanent, Policy, Waiting
 from tinyllm.plain import plain
 from tinyllm.running import current as running
 from tinyllm.running import emit
-from tinyllm.store import Database, Store, checksum, packed, unpacked
+from tinyllm.store import Database, Store, checksum, packed
 from tinyllm.toolkit import Inside
 
-# `model` is a reply: recorded like a read, and never in doubt.
-Class = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe", "model"]
 Do = Callable[[str], Awaitable[Any]]
 
 FREE: tuple[Class, ...] = ("read", "model")  # may simply happen again
 
-READ = (
-    "SELECT key, effect, name, request, state, result, undo, crc, number, savepoint FROM effects"
-    " WHERE run = :run AND attempt = 0 ORDER BY number"
-)
 INTENT = (
     "INSERT INTO effects (run, key, attempt, number, savepoint, effect, name, request, state, undo, crc, began)"
     " VALUES (:run, :key, 0, :number, :savepoint, :effect, :name, :request, 'intent', :undo, 0, :now)"
@@ -52,31 +47,11 @@ class InDoubt(Waiting):
     default_code = "IN_DOUBT"
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One line of the ledger."""
+class Diverged(Permanent):
+    """The run goes another way than it went before; no node may take that for a failure of its own."""
 
-    key: str
-    effect: Class
-    name: str
-    request: str
-    state: str  # intent, done, failed, unknown
-    result: Any = None
-    undo: dict[str, Any] | None = None
-    number: int = 0
-    savepoint: int = 0
-
-
-def read_ledger(db: Database, run: str) -> list[Recorded]:
-    """What the ledger holds of a run, in its order."""
-    found = []
-    for key, effect, name, request, state, result, undo, crc, number, savepoint in db.execute(
-        READ, {"run": run}
-    ).fetchall():
-        value = None if result is None else unpacked(result, crc, f"effects {run}:{key}")
-        restore = json.loads(undo) if undo else None
-        found.append(Recorded(key, effect, name, request, state, value, restore, number, savepoint))
-    return found
+    policy = Policy("cancelled", exit_code=1)
+    default_code = "EFFECT_DIVERGED"
 
 
 @dataclass
@@ -118,7 +93,7 @@ class Ledger:
                 return known.result
             self._diverged(known, name, effect)
         if self.offline:
-            raise Permanent(
+            raise Diverged(
                 f"the recorded run did not call {name} here",
                 hint="the graph, a prompt or a model's input changed since",
                 where=running().node,
@@ -221,7 +196,7 @@ class Ledger:
     def _diverged(self, known: Recorded, name: str, effect: Class) -> None:
         """The same place now asks for something else: what may happen again does, the rest stops."""
         if self.offline or effect not in FREE:
-            raise Permanent(
+            raise Diverged(
                 f"{name} was done here before with another request",
                 hint="roll the run back, or fork it: it cannot be continued as it was",
                 where=running().node,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tinyllm import failpoints
 from tinyllm.effects import Ledger, read_ledger
-from tinyllm.effects.ledger import Recorded
+from tinyllm.effects.lines import Recorded
 from tinyllm.errors import TinyError, UsageError
 from tinyllm.plain import plain, plain_text
 from tinyllm.state import Message

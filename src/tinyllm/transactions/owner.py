@@ -7,8 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tinyllm.errors import Permanent, Policy
+
 LEASE = 30.0  # seconds
 RENEWAL = 10.0
+
+
+class Fenced(Permanent):
+    """Somebody else has this run now; no node may take that for a failure of its own."""
+
+    policy = Policy("cancelled", exit_code=1)
+    default_code = "FENCED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tinyllm.plain import plain
 from tinyllm.running import Event
 from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, packed
-from tinyllm.transactions.owner import LEASE, RENEWAL
+from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced
 from tinyllm.transactions.rows import RunRow, Status
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Run:
             await self._pause("in_doubt", {"question": failure.message, "hint": failure.hint})
         elif failure is None or _stopped(failure):
             await self.release()
-        elif isinstance(failure, TinyError) and failure.code == "FENCED":
+        elif isinstance(failure, Fenced):
             self.status = "rolled_back"  # for us; whoever took it over decides
         else:
             from tinyllm.transactions.undo import undo
@@ -270,9 +270,8 @@ def _preview(value: Any) -> Any:
     return f"{text[:PREVIEW]}…"
 
 
-def fenced(run: str) -> TinyError:
-    return Permanent(
+def fenced(run: str) -> Fenced:
+    return Fenced(
         f"the run {run} was taken over by another process",
         hint=f"`tinyllm runs show {run}` tells by whom; this process wrote nothing more",
-        code="FENCED",
     )

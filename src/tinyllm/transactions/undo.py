@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinyllm import failpoints
 from tinyllm.effects import Contents, Recorded, Undo, read_ledger
-from tinyllm.errors import Permanent
 from tinyllm.store import Database, Store, packed
-from tinyllm.transactions.owner import LEASE
+from tinyllm.transactions.owner import LEASE, Fenced
 from tinyllm.transactions.rows import Status
 
 if TYPE_CHECKING:
@@ -42,10 +41,9 @@ class Ending:
         text = None if self.error is None else packed(dict(self.error))
         lease = self.now + LEASE if status == "rolling_back" else 0
         if not db.execute(BACK, {**me, "error": text, "lease": lease}).rowcount:
-            raise Permanent(
+            raise Fenced(
                 f"the run {self.run} cannot be rolled back any more: it ended, or somebody took it over",
                 hint=f"`tinyllm runs show {self.run}`",
-                code="FENCED",
             )
         if status == "rolled_back":
             db.execute(UNDONE, {"run": self.run, "since": 0})

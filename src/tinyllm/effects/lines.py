@@ -1,0 +1,42 @@
+"""The lines of the ledger, as they are read back."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tinyllm.store import Database, unpacked
+
+# `model` is a reply: recorded like a read, and never in doubt.
+Class = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe", "model"]
+
+READ = (
+    "SELECT key, effect, name, request, state, result, undo, crc, number, savepoint FROM effects"
+    " WHERE run = :run AND attempt = 0 ORDER BY number"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One line of the ledger."""
+
+    key: str
+    effect: Class
+    name: str
+    request: str
+    state: str  # intent, done, failed, unknown
+    result: Any = None
+    undo: dict[str, Any] | None = None
+    number: int = 0
+    savepoint: int = 0
+
+
+def read_ledger(db: Database, run: str) -> list[Recorded]:
+    """What the ledger holds of a run, in its order."""
+    found = []
+    for key, effect, name, request, state, result, undo, crc, number, savepoint in db.execute(
+        READ, {"run": run}
+    ).fetchall():
+        value = None if result is None else unpacked(result, crc, f"effects {run}:{key}")
+        restore = json.loads(undo) if undo else None
+        found.append(Recorded(key, effect, name, request, state, value, restore, number, savepoint))
+    return found
