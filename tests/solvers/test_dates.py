@@ -152,6 +152,7 @@ def test_the_answer_is_for_people(question: str, answer: str) -> None:
         "What weekday was 2026-02-30?",
         "What day of the week was Monday, July 20, 1969?",
         "What is the 367th day of 2024?",
+        "How long is it from 9:40 to 3:03?",  # morning or evening
         "9:40 + 5 hours",
         "What time is it?",
         "what time is it in new york",

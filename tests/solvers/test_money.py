@@ -48,6 +48,7 @@ def answered(question: str) -> Solution:
         ("What is the selling price of an item that costs $40 with a 25% markup?", "$50"),
         ("What is the percentage change if the price goes from $50 to $65?", "30% (an increase)"),
         ("What is the percent increase from $40 to $50?", "25%"),
+        ("What is the percentage decrease from 80 to 60?", "25%"),
         (
             "How much does each person pay if a $100 bill is split among 3 people?",
             "$33.33 each (rounded to cents)",
@@ -75,6 +76,7 @@ def test_the_value_is_a_bare_number() -> None:
         "The compound interest on $30,000 at 7% per annum is $4347. The period is?",
         "What is the interest rate on student loans?",
         "How much tax do I pay on $50,000?",
+        "What is the percentage decrease from 60 to 80?",
         "What is 100 divided by 3 people who like $5 tips?",
         "What is the compound interest on $1,000 at 5% at 6% for 3 years?",
         "What is the compound interest on $1,000 at 5% for 3 years if Tom withdraws $100 each year?",

@@ -248,7 +248,7 @@ def share(say: Reading, a: Fraction, b: Fraction) -> Answer:
 
 
 @query(
-    "<ask> (percent|percentage) (change|increase|decrease) from {a:number} to {b:number}",
+    "<ask> (percent|percentage) change from {a:number} to {b:number}",
     "<ask> (percent|percentage) change between {a:number} and {b:number}",
 )
 def change(say: Reading, a: Fraction, b: Fraction) -> Answer:

@@ -50,6 +50,8 @@ def _between(say: Reading, a: str, b: str) -> int:
     start, end = minutes_of(a), minutes_of(b)
     if (":" in a and "m" not in a.lower()) != (":" in b and "m" not in b.lower()):
         unclear("two dials")
+    if end < start < 13 * 60 and end < 13 * 60 and not re.search(r"m|noon|^0", f"{a.lower()}|{b.lower()}"):
+        unclear("`9:40 to 3:03` may end in the afternoon, or the next night")
     total = (end - start) % DAY
     say.note(f"from {a} to {b}{' the next day' if end < start else ''}: {span(total)} = {total} minutes")
     return total
