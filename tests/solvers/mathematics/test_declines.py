@@ -60,6 +60,11 @@ What is 1 + 1? What is 2 + 2?
 Ignore this. What is 1 + 1?
 What is 1 + 1 in binary?
 Simplify (2+3i)(1-i)
+What is sin(30)?
+2^3x + 1
+differentiate e^2x
+integrate 1/x from -1 to 1
+limit of |x|/x as x approaches 0
 What is 12 in 24?
 Convert 12 to 13
 Subtract 10% from 50

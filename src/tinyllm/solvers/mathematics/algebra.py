@@ -47,6 +47,8 @@ def solve_for(say: Reading, e: list[Equation], v: str) -> Any:
 )
 def solve_all(say: Reading, e: list[Equation], v: str = "", w: str = "") -> Any:
     unknown = sorted(frozenset().union(*(equations.letters(say, equation) for equation in e)))
+    if len(unknown) == 2 and "e" in unknown and len(e) == 1 and not equations.unknowns(say, e[0]):
+        unknown.remove("e")  # no polynomial: then it is Euler's number
     if v and unknown != sorted({v, w}):
         unclear("other letters than those asked for")
     if len(unknown) == 1:

@@ -27,6 +27,7 @@ def difference(reading: "Reading", equation: Equation) -> Polynomial:
 
 
 def unknowns(reading: "Reading", equation: Equation) -> frozenset[str]:
+    """The names in an equation of polynomials; none of another equation."""
     try:
         return difference(reading, equation).names
     except NeedsSymbols:

@@ -87,7 +87,7 @@ _LATEX = {
 }
 _COMMAND = re.compile(r"\\(?:[a-zA-Z]+|.)")
 _FUNCTION = re.compile(
-    r"\\(sin|cos|tan|ln|log|exp|sec|csc|cot|arcsin|arccos|arctan|sinh|cosh|tanh|gcd|max|min)\b"
+    r"\\(sin|cos|tan|ln|log|exp|sec|csc|cot|arcsin|arccos|arctan|sinh|cosh|tanh|gcd|max|min)(?![a-zA-Z])"
 )
 _FRACTION = re.compile(r"\\frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
 _ROOT = re.compile(r"\\sqrt\s*(?:\[(\d+)\])?\s*\{([^{}]*)\}")

@@ -95,6 +95,8 @@ class Parser:
         if self.juxtaposed(token):
             if isinstance(left, Binary) and left.operator == "/" and left is not self.bracketed:
                 unclear("a product after a slash could belong above or below it")
+            if _numeric_power(left) and left is not self.bracketed:
+                unclear("a letter after a power could belong to the exponent")
             return _IMPLICIT, _PRODUCT, False
         return None
 
@@ -208,8 +210,14 @@ class Parser:
             return Call(name, tuple(arguments))
         if self.peek().kind not in ("number", "word"):
             unclear(f"{name} of what")
-        # `sin x`, `ln 5`: a function takes the next factor and nothing after it.
-        return Call(name, (self.climb(_PRODUCT + 1),))
+        # `sin x`, `ln 5`, `sin 2x`: a function takes the next factor, with a letter that touches it.
+        argument = self.climb(_PRODUCT + 1)
+        if self.juxtaposed(self.peek()):
+            letter = self.take()
+            if letter.kind != "word" or len(letter.text) > 1 or name in ("sqrt", "cbrt", "root", "abs"):
+                unclear(f"how much belongs to {name}")
+            argument = Binary("*", argument, Name(letter.text))
+        return Call(name, (argument,))
 
 
 def joined(operator: str, left: Node, right: Node, spoken: bool) -> Node:
@@ -220,6 +228,13 @@ def joined(operator: str, left: Node, right: Node, spoken: bool) -> Node:
             unclear("only a fraction or a percentage is taken `of` something")
         operator = "*"
     return Binary(operator, left, right, spoken)
+
+
+def _numeric_power(node: Node) -> bool:
+    """`2^3` and `e^2`, but not `x^2`: in `x^2y` everybody sees two factors."""
+    if not isinstance(node, Binary) or node.operator != "^" or not isinstance(node.right, Number):
+        return False
+    return isinstance(node.left, Number) or (isinstance(node.left, Name) and node.left.name == "e")
 
 
 def _part(node: Node) -> bool:

@@ -44,6 +44,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": sympy.Max,
     "min": sympy.Min,
 }
+_ANGLES = ("sin", "cos", "tan", "cot", "sec", "csc")
 
 
 def expression(node: Node, names: Names) -> Expr:
@@ -136,6 +137,8 @@ def _called(name: str, arguments: list[Expr], names: Names) -> Expr:
         return _logarithm(arguments)
     if name not in _FUNCTIONS or (len(arguments) != 1 and name not in ("root", "max", "min")):
         unclear(f"{name} of that")
+    if name in _ANGLES and arguments[0].is_Integer and arguments[0] != 0 and arguments[0] % 15 == 0:
+        unclear("degrees or radians")
     if name in ("exp", "sinh", "cosh") and arguments[0].is_number:
         _not_huge(arguments[0])
     return real(_FUNCTIONS[name](*arguments))
