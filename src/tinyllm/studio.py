@@ -1,12 +1,33 @@
-"""Graphs for LangGraph Studio, by name: `tinyllm.studio:assistant`. Its server keeps its own checkpoints."""
+"""The shipped graphs for LangGraph Studio, by name: `tinyllm.studio:assistant`. Its server keeps its own checkpoints."""
 
-from typing import Any
+import asyncio
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
 
 
-def __getattr__(name: str) -> Any:
-    """Any graph that `tinyllm graph list` shows, compiled without a checkpointer."""
-    if name.startswith("__"):
-        raise AttributeError(name)
+@cache
+def compiled(name: str) -> "CompiledStateGraph[Any, Any, Any, Any]":
+    """Any graph that `tinyllm graph list` shows, without a checkpointer; built once per server."""
     from tinyllm.engine import Engine
 
     return Engine(name).graph
+
+
+# One name each: the server looks them up in the module, and would not ask a `__getattr__`. In a thread, because reading
+# a graph reads files, and nothing may block the server's loop.
+async def assistant() -> Any:
+    """Exact first, then the right specialist."""
+    return await asyncio.to_thread(compiled, "assistant")
+
+
+async def summarise() -> Any:
+    """Summarises a text."""
+    return await asyncio.to_thread(compiled, "summarise")
+
+
+async def review() -> Any:
+    """Reviews a text from three sides in parallel."""
+    return await asyncio.to_thread(compiled, "review")
