@@ -35,15 +35,15 @@ CHANGES = LOOKS | frozenset(
 
 
 @contextlib.contextmanager
-def copied(database: Inside) -> Iterator[Path]:
+def copied(database: Inside, allowed: frozenset[int]) -> Iterator[Path]:
     """A private copy, its journal included: nothing that SQLite does with names reaches the workspace."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy.db"
         for suffix in ("", "-wal"):
             source = Inside.of(f"{database}{suffix}", database.root)
-            if suffix and not source.is_file:
-                continue
-            _copy(source, copy.with_name(copy.name + suffix))
+            if source.is_file or not (suffix or allowed == CHANGES):
+                _copy(source, copy.with_name(copy.name + suffix))
+        copy.touch()  # a change may begin a new database
         with copy.open("rb") as file:
             if file.read(16) not in (MAGIC, b""):
                 raise BadReply(
@@ -96,7 +96,7 @@ async def on(
 
 def _on(database: Inside, allowed: frozenset[int], do: Callable[[sqlite3.Connection], T]) -> tuple[T, bytes]:
     until = CLOCK.monotonic() + SECONDS
-    with copied(database) as path:
+    with copied(database, allowed) as path:
         try:
             with connected(path, allowed, until) as connection:
                 result = do(connection)
