@@ -4,6 +4,7 @@ import base64
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -39,12 +40,18 @@ SECRET_NAME = re.compile(
 SHORTEST = 8  # characters; a shorter value would be found everywhere
 
 
+@cache
+def _is_secret(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
+
+
 def known_secrets(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """The secrets in the environment, by the names of their variables: as they are, in base64 and as in a URL."""
-    values = {value for name, value in environ.items() if len(value) >= SHORTEST and SECRET_NAME.search(name)}
+    values = [environ[name] for name in environ if _is_secret(name)]
     found = {
         form
         for value in values
+        if len(value) >= SHORTEST
         for form in (
             value,
             base64.b64encode(value.encode("utf-8", "replace")).decode().rstrip("="),

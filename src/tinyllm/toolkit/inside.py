@@ -45,16 +45,16 @@ class Inside:
         root = root or bounds().root
         text = given.relative if isinstance(given, Inside) else _checked(given)
         try:
-            found = Path(os.path.realpath(root / text))
+            found = os.path.realpath(f"{root}/{text}" if text[0] != "/" else text)
         except (OSError, ValueError) as failure:
             raise Invalid(
                 f"{text!r} is not a path", hint="write it like data/sales.csv", code="PATH_INVALID"
             ) from failure
-        if not found.is_relative_to(root):
+        if not _under(found, str(root)):
             raise outside(text)
-        if any(found.is_relative_to(folder) for folder in SYSTEM):
+        if any(_under(found, folder) for folder in SYSTEM):
             raise refused(text, "belongs to the system")
-        return cls(root, found.relative_to(root).as_posix())
+        return cls(root, found[len(str(root)) :].strip("/") or ".")
 
     # What it is.
 
@@ -200,6 +200,10 @@ class Inside:
 
 
 WORKSPACE = Inside(Path(), ".")  # a default for arguments: the folder itself
+
+
+def _under(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _argument(given: Any) -> Inside:
