@@ -71,6 +71,7 @@ async def work(folder: Path, outcome: str) -> None:
 
 
 async def finished(run: Run, graph: Any, outcome: str) -> None:
+    run.alone()
     state = await execute(graph, run)
     if outcome == "fail":
         raise ValueError("it fails at the end")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from tinyllm import failpoints
 from tinyllm.toolkit import Inside
+
+DRAFT = re.compile(r"\.(.+)\.(\d+)\.[0-9a-f]{8}")
 
 
 def digest(content: bytes) -> str:
@@ -33,6 +36,24 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
         draft.unlink(missing_ok=True)
         raise
     _settle(path.parent)
+
+
+def sweep_drafts(path: Path) -> None:
+    """Delete what a process that was killed left of this file beside it: `.NAME.PID.HEX`."""
+    for beside in path.parent.iterdir() if path.parent.is_dir() else ():
+        left = DRAFT.fullmatch(beside.name)
+        if left and left[1] == path.name[:100] and not _runs(int(left[2])):
+            beside.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def remove_file(path: Path) -> None:
@@ -114,6 +135,7 @@ class Undo:
         if isinstance(given, Inside):
             given.check_writable()
         path = given.path if isinstance(given, Inside) else given.absolute()
+        sweep_drafts(path)
         held, mode = _held(given)
         return cls(
             path=str(path),
@@ -126,6 +148,7 @@ class Undo:
     def restore(self, contents: Contents) -> str:
         """Put back what was there; what somebody else changed since is left alone, and said."""
         path = Path(self.path)
+        sweep_drafts(path)
         now = digest(path.read_bytes()) if path.is_file() else None
         if now != self.before:
             if now != self.after:

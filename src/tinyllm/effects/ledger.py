@@ -65,7 +65,9 @@ class Ledger:
     clock: Clock = CLOCK
     savepoint: int = 0
     offline: bool = False  # a replay: nothing is called, everything must be recorded
+    defers: bool = False  # a reply is written with the checkpoint of its step, in one write instead of two
     recorded: dict[str, Recorded] = field(default_factory=dict)
+    waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
     _calls: dict[str, int] = field(default_factory=dict)
     _number: int = 0
 
@@ -143,6 +145,7 @@ class Ledger:
         def intend(db: Database) -> None:
             failpoints.hit("intent.before")
             self.check(db)
+            self.flush(db)
             db.execute(INTENT, self._values(line))
 
         await self.store.write(intend)
@@ -152,17 +155,31 @@ class Ledger:
     async def _end(self, line: Recorded, state: str, result: Any, began: float = 0.0) -> Any:
         kept = plain(result)
         text = packed(kept)
-        ended = {"state": state, "result": text, "crc": checksum(text), "began": began}
+        values = {**self._values(line), "state": state, "result": text, "crc": checksum(text), "began": began}
+        self.recorded[line.key] = replace(line, state=state, result=kept)
+        # Nothing has been done with a reply before its step ends: until then it may still be asked for again.
+        if self.defers and line.effect in FREE:
+            self.waiting[line.key] = values
+            return kept
 
         def end(db: Database) -> None:
             failpoints.hit("effect.before")
             self.check(db)
-            db.execute(ENDED, {**self._values(line), **ended})
+            self.flush(db)
+            db.execute(ENDED, values)
 
         await self.store.write(end)
-        self.recorded[line.key] = replace(line, state=state, result=kept)
         failpoints.hit("effect.after")
         return kept
+
+    def flush(self, db: Database) -> None:
+        """Write the replies that waited, in whatever transaction of the run comes next."""
+        for values in self.waiting.values():
+            db.execute(ENDED, values)
+
+    def written(self) -> None:
+        """That transaction is through."""
+        self.waiting.clear()
 
     def _values(self, line: Recorded) -> dict[str, Any]:
         return {

@@ -72,7 +72,7 @@ class Run:
 
     def alone(self) -> None:
         """One task at a time: its result is written with the checkpoint that contains it."""
-        self._beside.grouped = True
+        self._beside.grouped = self.ledger.defers = True
 
     # Inside it.
 
@@ -139,7 +139,7 @@ class Run:
         self.fence(db)
         if saved is not None and not saved.namespace and saved.step >= 0 and saved.step % self.row.every == 0:
             self._take_savepoint(saved)
-        self._file_events(db)
+        self._file(db)
 
     def _take_savepoint(self, saved: Saved) -> None:
         number = saved.step // self.row.every
@@ -149,7 +149,9 @@ class Run:
             data = {"number": number, "step": saved.step, "checkpoint": saved.checkpoint}
             self.note(Event("savepoint", data=data, at=self.clock.now()))
 
-    def _file_events(self, db: Database) -> None:
+    def _file(self, db: Database) -> None:
+        """The replies and events since the last write."""
+        self.ledger.flush(db)
         for event in self._events:
             db.execute(
                 "INSERT INTO events (run, seq, at, kind, node, data)"
@@ -160,7 +162,7 @@ class Run:
     def flush(self, db: Database) -> None:
         """Write what waited for the end."""
         self._beside.flushed(db)
-        self._file_events(db)
+        self._file(db)
 
     def over(self, status: Status) -> None:
         """It stands in the database that this run is not executed here any more."""
@@ -169,6 +171,7 @@ class Run:
 
     def _written(self) -> None:
         self._events.clear()
+        self.ledger.written()
 
     def _renew_later(self) -> None:
         loop = asyncio.get_running_loop()
