@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyllm.effects import perform
-from tinyllm.errors import OutOfBudget, classify
+from tinyllm.errors import OutOfBudget, Permanent, classify
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
 from tinyllm.plain import plain
@@ -141,7 +141,9 @@ async def _outcome(
             raise
         named = classify(failure, unknown=unclassified).at(node.id)
         emit("failure", **named.as_dict())
-        if not node.on_error or named.kind == "cancelled":
+        # A way out of a loop is offered once: it may lead into the loop again.
+        stuck = visit > node.max_visits + 1
+        if not node.on_error or stuck or named.kind == "cancelled":
             raise named from failure
         return Goto(node.on_error), [named.as_dict()]
 
@@ -164,7 +166,15 @@ async def _answered(pause: Pause, running: Running) -> str:
         from langgraph.types import interrupt
 
         asked = {"node": running.node, "question": pause.question, "choices": list(pause.choices)}
-        return str(interrupt(asked))
+        reply = str(interrupt(asked))
+        before = running.extra.get("asked") or asked
+        if before["node"] == running.node and before != asked:
+            raise Permanent(
+                "the question is not the one that was answered: what it is about has changed since",
+                hint="ask again",
+                code="QUESTION_CHANGED",
+            )
+        return reply
 
     return str(await perform("person", "read", [pause.question, *pause.choices], ask))
 

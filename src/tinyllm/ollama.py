@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tinyllm.errors import classify
+from tinyllm.errors import Permanent, classify
 from tinyllm.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,10 +41,27 @@ async def _get(settings: Settings, what: str) -> dict[str, Any]:
         ) as http:
             response = await http.get(what)
             response.raise_for_status()
-            answer: dict[str, Any] = response.json()
-            return answer
+            answer = response.json()
     except (httpx.HTTPError, ValueError) as failure:
         raise classify(failure, op="ollama") from failure
+    if not isinstance(answer, dict):
+        raise _stranger(settings, what)
+    return answer
+
+
+async def _models(settings: Settings, what: str) -> list[dict[str, Any]]:
+    found = (await _get(settings, what)).get("models") or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) and "name" in each for each in found):
+        raise _stranger(settings, what)
+    return found
+
+
+def _stranger(settings: Settings, what: str) -> Permanent:
+    return Permanent(
+        f"what answers at {settings.ollama_host}{what} is no model server",
+        hint="set OLLAMA_HOST to the address of Ollama",
+        code="NOT_A_MODEL_SERVER",
+    )
 
 
 async def version(settings: Settings) -> str:
@@ -53,12 +70,12 @@ async def version(settings: Settings) -> str:
 
 async def tags(settings: Settings) -> list[dict[str, Any]]:
     """The models that are installed."""
-    return list((await _get(settings, "/api/tags")).get("models") or ())
+    return await _models(settings, "/api/tags")
 
 
 async def loaded(settings: Settings) -> list[dict[str, Any]]:
     """The models that are in memory."""
-    return list((await _get(settings, "/api/ps")).get("models") or ())
+    return await _models(settings, "/api/ps")
 
 
 async def show(settings: Settings, name: str) -> dict[str, Any]:
