@@ -66,14 +66,16 @@ def one_or_more(found: Sequence[Any]) -> Any:
 
 def general(reading: "Reading", equation: Equation, name: str) -> Any:
     """Equations with roots, powers, logarithms; solutions are checked by putting them back."""
-    expr = expression(equation.left, reading.names) - expression(equation.right, reading.names)
     x = Symbol(name, real=True)
-    expr = expr.subs(Symbol(name), x)
+    sides = [
+        expression(side, reading.names).subs(Symbol(name), x) for side in (equation.left, equation.right)
+    ]
+    expr = sides[0] - sides[1]
     if expr.count_ops() > MOST_OPERATIONS // 8 or expr.free_symbols != {x}:
         unclear("too long to solve")
     if expr.has(sympy.sin, sympy.cos, sympy.tan, sympy.Abs, sympy.floor):
         unclear("as many solutions as one likes")
-    return one_or_more(bounded("solve", expr, x))
+    return one_or_more(bounded("solve", *sides, x))
 
 
 def solved(reading: "Reading", pending: Sequence[Equation], name: str) -> Any:

@@ -74,15 +74,32 @@ def _sum(expr: Any, name: str, a: Any, b: Any) -> Any:
     return _checked(sympy.simplify(sympy.summation(expr, (sympy.Symbol(name), a, b))), sympy.Sum)
 
 
-def _solve(expr: Any, x: Any) -> list[Any]:
+def _solve(left: Any, right: Any, x: Any) -> list[Any]:
     """The real solutions, each put back into the equation."""
     import sympy
 
+    exponents = _exponents(left, right, x)
+    if exponents is not None:
+        return [exponents]
+    expr = left - right
     found = sympy.solve(expr, x)
     real = [root for root in found if root.is_real and abs(sympy.N(expr.subs(x, root), 30)) < 1e-15]
     if len(real) != len(found) or any(root.has(sympy.LambertW) for root in real):
         raise ValueError("not all solutions are certain")
     return sorted(real, key=lambda root: root.evalf(30))
+
+
+def _exponents(left: Any, right: Any, x: Any) -> Any:
+    """Where two powers of numbers are equal, by logarithms: SymPy's own way may take forever."""
+    import sympy
+
+    powers = all(side.is_positive and (side.is_Pow or side.is_Rational) for side in (left, right))
+    if not powers or any(side.is_Pow and side.base.has(x) for side in (left, right)):
+        return None
+    gap = sympy.expand(sympy.expand_log(sympy.log(left) - sympy.log(right), force=True, factor=True))
+    if not gap.is_polynomial(x) or sympy.degree(gap, x) != 1:
+        return None
+    return sympy.simplify(-gap.coeff(x, 0) / gap.coeff(x, 1))
 
 
 def _system(rows: list[Any], names: list[Any], wanted: Any) -> list[Any]:
