@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -95,41 +96,46 @@ def test_a_secret_is_not_shown_to_who_looks_over_the_shoulder() -> None:
     assert "hunter2hunter2" not in shown(made(), {"text": "login --password=hunter2hunter2"})
 
 
+ASK = Ask("shell_run", "git push", "it runs a program")
+
+
 def granted() -> Approvals:
     approvals = Approvals()
-    approvals.grant("run1", "shell_run", CALL, now=100.0)
+    approvals.grant("run1", ASK, CALL, now=100.0)
     return approvals
 
 
 def test_a_yes_is_good_once() -> None:
     approvals = granted()
-    assert approvals.spend("run1", "shell_run", CALL, 101.0)
-    assert not approvals.spend("run1", "shell_run", CALL, 101.0)
+    assert approvals.spend("run1", ASK, CALL, 101.0)
+    assert not approvals.spend("run1", ASK, CALL, 101.0)
 
 
 @pytest.mark.parametrize(
-    ("run", "tool", "arguments", "now"),
+    ("run", "ask", "arguments", "now"),
     [
-        ("run2", "shell_run", CALL, 101.0),
-        ("", "shell_run", CALL, 101.0),
-        ("run1", "shell_other", CALL, 101.0),
-        ("run1", "shell_run", {"text": "git push --force"}, 101.0),
-        ("run1", "shell_run", {"text": "git push", "more": 1}, 101.0),
-        ("run1", "shell_run", {}, 101.0),
-        ("run1", "shell_run", CALL, 100.0 + policy.SECONDS),
+        ("run2", ASK, CALL, 101.0),
+        ("", ASK, CALL, 101.0),
+        ("run1", replace(ASK, tool="shell_other"), CALL, 101.0),
+        ("run1", replace(ASK, what="git push --force"), CALL, 101.0),
+        ("run1", ASK, {"text": "git push --force"}, 101.0),
+        ("run1", ASK, {"text": "git push", "more": 1}, 101.0),
+        ("run1", ASK, {}, 101.0),
+        ("run1", ASK, CALL, 100.0 + policy.SECONDS),
     ],
     ids=[
         "other run",
         "no run",
         "other tool",
+        "shown otherwise",
         "other arguments",
-        "more arguments",
-        "no arguments",
+        "more",
+        "none",
         "too late",
     ],
 )
-def test_a_yes_is_for_nothing_else(run: str, tool: str, arguments: Mapping[str, Any], now: float) -> None:
-    assert not granted().spend(run, tool, arguments, now)
+def test_a_yes_is_for_nothing_else(run: str, ask: Ask, arguments: Mapping[str, Any], now: float) -> None:
+    assert not granted().spend(run, ask, arguments, now)
 
 
 def test_a_run_knows_what_brought_strangers_in_and_says_so_once() -> None:

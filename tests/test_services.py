@@ -163,7 +163,9 @@ async def test_without_leave_nothing_happens(services: Make) -> None:
 async def test_a_yes_lets_one_call_of_one_run_through(services: Make) -> None:
     desk, approvals, context = services(ROCKET), Approvals(), Context()
     with entered(Running(id="run1")):
-        approvals.grant("run1", "launch", {"what": "one"}, desk.clock.now())
+        ask = desk.asks("launch", {"what": "one"}, context)
+        assert ask is not None
+        approvals.grant("run1", ask, {"what": "one"}, desk.clock.now())
         assert (await desk.call("launch", {"what": "one"}, context, approvals)).data == "launched one"
         for what in ("one", "two"):
             with pytest.raises(Permanent, match="not allowed"):
@@ -267,6 +269,26 @@ async def test_where_nobody_sits_the_run_waits_and_a_yes_resumes_it(open_engine:
     with pytest.raises(TinyError):
         await again.resume(waiting.run, "yes")
     assert LAUNCHED == ["one"]
+
+
+async def put(path: Inside) -> str:
+    """Put something there."""
+    await write_file(path, b"new")
+    return f"put {path}"
+
+
+async def test_a_yes_to_a_question_that_has_changed_since_is_none(open_engine: Open, tmp_path: Path) -> None:
+    link = tmp_path / "ws" / "latest"
+    link.symlink_to("one.txt")
+    nodes = {"put": {"kind": "tool", "tool": "put", "args": {"path": "latest"}}}
+    engine = open_engine(nodes, tools=(made(put, "idempotent", "workspace"),))
+    waiting = await engine.ask("go")
+    assert 'put(path="one.txt")' in waiting.question["question"]
+    link.unlink()
+    link.symlink_to("two.txt")
+    with pytest.raises(Permanent, match="has changed since"):
+        await engine.resume(waiting.run, "yes")
+    assert [path.name for path in (tmp_path / "ws").iterdir()] == ["latest"]
 
 
 @pytest.mark.parametrize("reply", ["no", "", "yes please", "y", "YES and more", "launch"])

@@ -184,6 +184,7 @@ class Engine:
     async def _carried(self, run: Run, given: Any, past: Sequence[Line] = (), **options: Any) -> Answer:
         running, watch = self._watched(run.id, run, **options)
         watch.recall(list(past))
+        running.extra["asked"] = run.question_asked
         running.extra["tainted"] = {line.data["source"]: None for line in past if line.kind == "taint"}
         work = Execution(self.spec, self.machine, watch, running, self._parallel)
         try:

@@ -170,17 +170,17 @@ def question(asks: Sequence[Ask]) -> str:
 
 @dataclass(slots=True)
 class Approvals:
-    """Each yes is for one call: of this run, this tool and these arguments, once, and soon."""
+    """Each yes is for one call: of this run, this tool and these arguments, as it was shown, once, and soon."""
 
     refused: bool = False  # a person said no
     _given: list[tuple[str, float]] = field(default_factory=list)
 
-    def grant(self, run: str, tool: str, arguments: Mapping[str, Any], now: float) -> None:
-        self._given.append((_mark(run, tool, arguments), now + SECONDS))
+    def grant(self, run: str, ask: Ask, arguments: Mapping[str, Any], now: float) -> None:
+        self._given.append((_mark(run, ask, arguments), now + SECONDS))
 
-    def spend(self, run: str, tool: str, arguments: Mapping[str, Any], now: float) -> bool:
+    def spend(self, run: str, ask: Ask, arguments: Mapping[str, Any], now: float) -> bool:
         """True once for what was granted."""
-        mark = _mark(run, tool, arguments)
+        mark = _mark(run, ask, arguments)
         for given in self._given:
             if given[0] == mark and now < given[1]:
                 self._given.remove(given)
@@ -188,8 +188,8 @@ class Approvals:
         return False
 
 
-def _mark(run: str, tool: str, arguments: Mapping[str, Any]) -> str:
-    text = json.dumps([run, tool, plain(dict(arguments))], sort_keys=True, ensure_ascii=True)
+def _mark(run: str, ask: Ask, arguments: Mapping[str, Any]) -> str:
+    text = json.dumps([run, ask.tool, ask.what, plain(dict(arguments))], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -17,7 +17,7 @@ from tinyllm.guard import Guard
 from tinyllm.plain import plain
 from tinyllm.policy import Allow, Approvals, Ask, Context, Decision, Deny
 from tinyllm.redaction import hidden, known_secrets, redacted, without
-from tinyllm.running import current, emit, time_left
+from tinyllm.running import current, emit, time_left, unclassified
 from tinyllm.settings import PROJECT_FILE, Settings
 from tinyllm.state import State
 from tinyllm.toolkit import Bounds, Inside, Tool, Toolbox, within
@@ -100,7 +100,11 @@ class Services:
                 self._note_strangers(tool, given)
                 data = await self._performed(tool, arguments, given, secrets)
         except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
-            named = failure if isinstance(failure, TinyError) else classify(failure, op=name).at(name)
+            named = (
+                failure
+                if isinstance(failure, TinyError)
+                else classify(failure, op=name, unknown=unclassified).at(name)
+            )
             named.message = redacted(without(named.message, secrets))
             named.hint = redacted(without(named.hint, secrets))
             emit("tool", **told, failure=named.as_dict())
@@ -122,7 +126,7 @@ class Services:
             return
         if isinstance(decision, Deny):
             raise Permanent(decision.why, hint=decision.fix, code="TOOL_FORBIDDEN")
-        if approvals.spend(current().id, tool.name, arguments, self.clock.now()):
+        if approvals.spend(current().id, decision, arguments, self.clock.now()):
             return
         if approvals.refused:
             raise Permanent(

@@ -148,7 +148,7 @@ async def _called(
     ask = services.asks(name, arguments, context)
     if ask is not None:
         if await _answer(ask) == YES:
-            approvals.grant("", name, arguments, services.clock.now())
+            approvals.grant("", ask, arguments, services.clock.now())
         else:
             approvals.refused = True
     return (await services.call(name, arguments, context, approvals)).data

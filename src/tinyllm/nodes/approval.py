@@ -17,7 +17,7 @@ def approval(calls: Calls, go_on: Callable[[Approvals], Awaitable[Any]]) -> Paus
         run = current()
         approvals = Approvals(refused=answer.strip().casefold() != YES)
         for ask, arguments in () if approvals.refused else calls:
-            approvals.grant(run.id, ask.tool, arguments, run.clock.now())
+            approvals.grant(run.id, ask, arguments, run.clock.now())
         return go_on(approvals)
 
     return Pause(question([ask for ask, _ in calls]), (YES, NO), then)
