@@ -98,6 +98,29 @@ async def test_an_interrupted_run_goes_on_without_asking_again(open_engine: Open
     assert [text.splitlines()[0] for text in asked(engine)] == ["Draft.", "Polish.", "Polish."]
 
 
+async def test_a_cancelled_question_can_be_resumed(open_engine: Open) -> None:
+    reached, open_ = asyncio.Event(), asyncio.Event()
+
+    async def door() -> str:
+        """Wait until it is opened."""
+        reached.set()
+        await open_.wait()
+        return "through"
+
+    graph = {"name": "door", "allow": ["door"], "steps": [{"id": "wait", "kind": "tool", "tool": "door"}]}
+    engine = open_engine(graph, "", tools=(Tool("door", door, "read", "net"),))
+    asking = asyncio.ensure_future(engine.ask("go", thread="t"))
+    await reached.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    (row,) = await engine.transactions.runs()
+    assert row.shown(engine.clock) == "recoverable"
+    assert await engine.transactions.problems() == []
+    open_.set()
+    assert str(await engine.resume(row.id)) == "through"
+
+
 async def test_a_committed_run_is_replayed_without_a_model(open_engine: Open) -> None:
     answer = await open_engine(TWICE, "a draft", "polished").ask("write")
     offline = open_engine(TWICE, RuntimeError("nobody may be asked"))

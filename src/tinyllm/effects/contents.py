@@ -94,11 +94,11 @@ class Contents:
             return None
         return content if digest(content) == name else None
 
-    def sweep(self, wanted: set[str]) -> int:
-        """Delete what nobody can ask for any more; how many that were."""
+    def sweep(self, wanted: set[str], before: float) -> int:
+        """Delete what nobody can ask for any more and was kept before that moment; how many that were."""
         gone = 0
         for path in self.folder.glob("??/*"):
-            if path.name not in wanted:
+            if path.name not in wanted and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
                 gone += 1
         return gone

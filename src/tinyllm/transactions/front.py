@@ -1,5 +1,6 @@
 """All runs of one database: the front of everything that begins, ends, or looks at them."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -203,7 +204,10 @@ class Transactions(Archive):
         """Delete ended runs that no thread needs; how many."""
         kept = self.kept if kept is None else kept
         limit = min(before, self.clock.now() + 1e9)
-        return await retention.prune(self.store, self.saver, kept=kept, before=limit, threads=threads)
+        gone = await retention.prune(self.store, self.saver, kept=kept, before=limit, threads=threads)
+        wanted = await self.store.read(retention.wanted)
+        await asyncio.to_thread(self.contents.sweep, wanted, self.clock.now() - retention.YOUNG)
+        return gone
 
 
 def in_doubt(lines: Sequence[Recorded]) -> list[Recorded]:

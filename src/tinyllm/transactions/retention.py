@@ -1,5 +1,6 @@
 """What is kept of old runs: all checkpoints of the last ones, the head of older ones, the ledger of all."""
 
+import json
 from collections.abc import Sequence
 
 from tinyllm import failpoints
@@ -7,6 +8,7 @@ from tinyllm.checkpoints import Checkpoints
 from tinyllm.store import Database, Store
 
 KEPT = 20  # runs of a thread whose checkpoints all stay
+YOUNG = 3600.0  # seconds: contents this fresh may belong to a line that is not written yet
 EVERY = 8  # commits of a thread between two clean-ups
 
 
@@ -61,3 +63,9 @@ def _forget(db: Database, saver: Checkpoints, id: str) -> None:
         db.execute("DELETE FROM events WHERE run = :id", {"id": id})
     else:
         db.execute("DELETE FROM runs WHERE id = :id", {"id": id})
+
+
+def wanted(db: Database) -> set[str]:
+    """The contents of files that a rollback could still ask for."""
+    rows = db.execute("SELECT undo FROM effects WHERE undo IS NOT NULL").fetchall()
+    return {str(json.loads(row[0])["before"]) for row in rows}
