@@ -7,7 +7,7 @@ that are left over are never allowed.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 ANSWERS: Final = ("first", "mid", "whole", "tool", "schema", "route")
 LATE: Final = ("mid", "whole", "tool", "schema", "route")  # once something was sent
@@ -27,6 +27,12 @@ class Row:
     exit: int = 0
     waits: int = 0  # seconds that were waited at least, on the virtual clock
     before: str = ""  # the state of the breakers when it begins
+    alike: int | None = None  # how often a model was sent the very same request again; None: it may happen
+
+
+def wrong(fault: str, points: tuple[str, ...], ends: str, calls: int, **more: Any) -> Row:
+    """A row for a reply that cannot be used: asked for again, it is never asked for in the same way."""
+    return Row(fault, points, ends, calls, alike=0, **more)
 
 
 TABLE: Final = (
@@ -64,31 +70,31 @@ TABLE: Final = (
     Row("proxy page", AT_ONCE, "spare", 4, "main 1"),
     Row("no such capability", ("tool",), "spare", 2),
     # The server says 200 and something is wrong: the request is changed, twice, then the next model is asked.
-    Row("no done", LATE, "spare", 4),
-    Row("no done once", LATE, "main", 2),
+    wrong("no done", LATE, "spare", 4),
+    wrong("no done once", LATE, "main", 2),
     Row("garbage line", LATE, "spare", 4, "main 1"),
     Row("reset midway", LATE, "spare", 4, "main 1"),
-    Row("empty", ANSWERS, "spare", 4),
-    Row("empty once", ANSWERS, "main", 2),
-    Row("cut off", SPOKEN, "spare", 4),
-    Row("cut off once", SPOKEN, "main", 2),
-    Row("loop", SPOKEN, "spare", 4),
-    Row("refusal", SPOKEN, "spare", 2),
-    Row("refusals", SPOKEN, "OUTPUT_REFUSED", 2, exit=1),
-    Row("thoughts", SPOKEN, "main", 1),
-    Row("only thoughts", SPOKEN, "spare", 4),
-    Row("question cut", SPOKEN, "main", 2),
-    Row("prose around", ("schema",), "main", 1),
-    Row("not JSON", ("schema", "route"), "spare", 4),
-    Row("JSON cut", ("schema",), "spare", 4),
-    Row("wrong schema", ("schema", "route"), "spare", 4),
-    Row("wrong schema everywhere", ("schema",), "OUTPUT_SCHEMA", 6, exit=1),
-    Row("invented tool", ("tool",), "spare", 4),
-    Row("invented tool once", ("tool",), "main", 2),
-    Row("broken call", ("tool",), "spare", 4),
-    Row("broken call once", ("tool",), "main", 2),
-    Row("call as text", ("tool",), "main", 1),
-    Row("no tools", ("show",), "main", 2),
+    wrong("empty", ANSWERS, "spare", 4),
+    wrong("empty once", ANSWERS, "main", 2),
+    wrong("cut off", SPOKEN, "spare", 4),
+    wrong("cut off once", SPOKEN, "main", 2),
+    wrong("loop", SPOKEN, "spare", 4),
+    wrong("refusal", SPOKEN, "spare", 2),
+    wrong("refusals", SPOKEN, "OUTPUT_REFUSED", 2, exit=1),
+    wrong("thoughts", SPOKEN, "main", 1),
+    wrong("only thoughts", SPOKEN, "spare", 4),
+    wrong("question cut", SPOKEN, "main", 2),
+    wrong("prose around", ("schema",), "main", 1),
+    wrong("not JSON", ("schema", "route"), "spare", 4),
+    wrong("JSON cut", ("schema",), "spare", 4),
+    wrong("wrong schema", ("schema", "route"), "spare", 4),
+    wrong("wrong schema everywhere", ("schema",), "OUTPUT_SCHEMA", 6, exit=1),
+    wrong("invented tool", ("tool",), "spare", 4),
+    wrong("invented tool once", ("tool",), "main", 2),
+    wrong("broken call", ("tool",), "spare", 4),
+    wrong("broken call once", ("tool",), "main", 2),
+    wrong("call as text", ("tool",), "main", 1),
+    wrong("no tools", ("show",), "main", 2),
     # We stop it ourselves: that says nothing about the model.
     Row("cancelled", ANSWERS, "CANCELLED", 1, exit=130),
     Row("deadline", ANSWERS, "DEADLINE_EXCEEDED", 1, exit=124),

@@ -1,12 +1,13 @@
 """Hold the guard to the table: every fault at every point, against a simulated server behind a bad network."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from tinyllm.clock import Virtual
-from tinyllm.errors import BadReply, Stopped, TinyError
+from tinyllm.errors import Stopped, TinyError
 from tinyllm.guard import Breakers, Guard, read_json
 from tinyllm.models import Entry, Models, Reply
 from tinyllm.prove.fault_table import TABLE, Row
@@ -16,10 +17,11 @@ from tinyllm.prove.world import NAMES, counted, shelf_of, world
 from tinyllm.running import Running, entered
 from tinyllm.settings import Settings
 from tinyllm.testing.faults import FaultProxy
+from tinyllm.testing.simulator import Simulator
 
 MakeGuard = Callable[[Models, Mapping[str, Entry], Breakers], Guard]
-LONGEST: Final = 5.0  # seconds; a cell that takes longer hangs
-DEADLINE: Final = 0.2
+LONGEST: Final = 4.0  # seconds; a cell that takes longer hangs
+DEADLINE: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Outcome:
     calls: int
     breakers: str
     waited: float
+    alike: int
     left: tuple[str, ...]
     wrong: tuple[str, ...] = ()
 
@@ -71,6 +74,7 @@ async def prove(named: str = "", make: MakeGuard = Guard) -> AsyncIterator[Outco
 
 async def tried(cell: Cell, make: MakeGuard = Guard) -> Outcome:
     """Ask one question in the world of a cell."""
+    importlib.import_module("langchain_ollama")  # takes a second that must not count against the first cell
     clock = Virtual()
     given = setup(cell.expected.fault, cell.point, clock.now())
     async with world(given, cell.point) as (simulator, proxy, where):
@@ -88,9 +92,16 @@ async def tried(cell: Cell, make: MakeGuard = Guard) -> Outcome:
             proxy.exchanges,
             await counted(breakers, where),
             round(clock.monotonic() - started, 2),
+            alike(simulator),
             await left_over(before, simulator, models),
         )
     return _judged(outcome, cell.expected)
+
+
+def alike(simulator: Simulator) -> int:
+    """Requests that repeat an earlier one to the letter."""
+    bodies = [request.raw for request in simulator.asked]
+    return len(bodies) - len(set(bodies))
 
 
 def _judged(outcome: Outcome, expected: Row) -> Outcome:
@@ -100,6 +111,7 @@ def _judged(outcome: Outcome, expected: Row) -> Outcome:
         "calls": (outcome.calls == expected.calls, outcome.calls, expected.calls),
         "breakers": (outcome.breakers == expected.breakers, outcome.breakers, expected.breakers),
         "waited": (outcome.waited >= expected.waits, outcome.waited, expected.waits),
+        "alike": (expected.alike in (None, outcome.alike), outcome.alike, expected.alike),
         "left over": (not outcome.left, ", ".join(outcome.left), "nothing"),
     }
     wrong = [
@@ -138,18 +150,18 @@ class _Asking:
         deadline = clock.monotonic() + DEADLINE if self.given.stops == "deadline" else float("inf")
         with entered(Running(id="cell", node="cell", deadline=deadline, clock=clock)):
             reply = await self.guard.ask("main", asked(self.point, self.shown.append), self._read)
-        return reply.entry, 0
+        return (reply.entry if self._is_good(reply) else f"{reply.entry} with nonsense"), 0
 
     def _read(self, reply: Reply) -> Reply:
-        """What a node does with the reply: a bad one must not get here as a good one."""
-        if self.point in ("tool", "show"):
-            if [(call["name"], call["args"]) for call in reply.tool_calls] != [("add", {"a": 2, "b": 2})]:
-                raise BadReply("that is not the call that was asked for", code="NOT_THE_CALL")
-        elif self.point in ("schema", "route"):
+        """What a node does with a reply: it holds JSON to its schema, and takes anything else as it is."""
+        if self.point in ("schema", "route"):
             read_json(reply, SCHEMA if self.point == "schema" else ROUTES)
-        elif reply.text != good(self.point).text:
-            raise BadReply("that is not the answer", code="NOT_THE_ANSWER")
         return reply
+
+    def _is_good(self, reply: Reply) -> bool:
+        if self.point in ("tool", "show"):
+            return [(call["name"], call["args"]) for call in reply.tool_calls] == [("add", {"a": 2, "b": 2})]
+        return self.point in ("schema", "route") or reply.text == good(self.point).text
 
     async def _stop(self, task: "asyncio.Task[tuple[str, int]]", proxy: FaultProxy) -> None:
         """Cancel it while the server works on it."""
