@@ -407,6 +407,15 @@ async def test_a_resumed_run_remembers_what_came_in(open_engine: Open) -> None:
     assert (done.status, LAUNCHED) == ("committed", ["bomb"])
 
 
+async def test_what_came_in_earlier_on_a_thread_is_not_forgotten(open_engine: Open) -> None:
+    said = [asking(("fetch", {"url": "http://x"})), "a page", "fine", asking(BOMB), "done"]
+    engine = open_engine(specialist("fetch", "launch"), *said, tools=(WEB, ROCKET), allow=["*"])
+    for question in ("look it up", "thanks"):
+        await engine.ask(question, thread="t")
+    assert (await engine.ask("do it", thread="t")).status == "waiting"
+    assert LAUNCHED == []
+
+
 # The ledger.
 
 

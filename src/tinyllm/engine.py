@@ -15,7 +15,7 @@ from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import recording
 from tinyllm.errors import Permanent, UsageError
-from tinyllm.execution import MOST, Execution, Watch, body, durability
+from tinyllm.execution import MOST, Execution, Watch, body, durability, strangers
 from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import keep_unknown
 from tinyllm.log import Log
@@ -184,8 +184,8 @@ class Engine:
     async def _carried(self, run: Run, given: Any, past: Sequence[Line] = (), **options: Any) -> Answer:
         running, watch = self._watched(run.id, run, **options)
         watch.recall(list(past))
-        running.extra["asked"] = run.question_asked
-        running.extra["tainted"] = {line.data["source"]: None for line in past if line.kind == "taint"}
+        earlier = () if past or not run.row.parent else await self.transactions.timeline(run.row.parent)
+        running.extra.update(asked=run.question_asked, tainted=strangers([*past, *earlier]))
         work = Execution(self.spec, self.machine, watch, running, self._parallel)
         try:
             answer = await work.transact(run, given)

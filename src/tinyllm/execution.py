@@ -1,7 +1,7 @@
 """One run of a graph: executed inside its transaction, watched, and ended by its answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,12 @@ class Execution:
         started = clock.monotonic()
         options: Any = {} if durability is None else {"durability": durability}
         with entered(self.running):
-            data = {"run": self.watch.id, "graph": self.spec.name, "model": self.running.model}
+            data: dict[str, Any] = {
+                "run": self.watch.id,
+                "graph": self.spec.name,
+                "model": self.running.model,
+            }
+            data["tainted"] = list(self.running.extra.get("tainted", ()))
             self.watch.heard(Event("begin", data={k: v for k, v in data.items() if v}, at=clock.now()))
             try:
                 state = await self.graph.ainvoke(given, config, **options)
@@ -112,6 +117,12 @@ def turn(question: str, answer: Answer) -> list[Message]:
     """What the conversation remembers of a run."""
     said = [{"role": "user", "content": question}] if question else []
     return [*said, {"role": "assistant", "content": answer.answer}] if answer.answer else said
+
+
+def strangers(lines: Sequence[Line]) -> dict[str, None]:
+    """What brought words of strangers in: in this run before it stopped, or in what its thread said before."""
+    begun = [source for line in lines if line.kind == "begin" for source in line.data.get("tainted", ())]
+    return dict.fromkeys([*begun, *(str(line.data["source"]) for line in lines if line.kind == "taint")])
 
 
 def durability(spec: GraphSpec, tools: Toolbox) -> str:
