@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NoReturn
 
@@ -92,6 +92,8 @@ _TOKEN = re.compile(
     |(?P<sign>\*\*|[-+*/^()%!,√∛|_']))""",
     re.VERBOSE,
 )
+_PRODUCT = re.compile(r"[xyz]{2,3}|[abc]{2,3}|[mnpq]{2}")
+"""Letters that are written side by side to be multiplied; other runs of letters are words."""
 FUNCTIONS = frozenset(
     [
         "sqrt",
@@ -152,8 +154,10 @@ def _scanned(text: str) -> list[Token]:
         match = _TOKEN.match(text, place)
         if match is None or len(found) > MOST_TOKENS:
             unclear(f"at {text[place : place + 20]!r}")
-        tight = match.start() == match.start(match.lastgroup or 0)
-        found.append(_token(match, tight and place > 0))
+        tight = match.start() == match.start(match.lastgroup or 0) and place > 0
+        token = _token(match, tight)
+        letters = token.text if token.kind == "word" and _PRODUCT.fullmatch(token.text) else ""
+        found += [replace(token, text=c, tight=tight or i > 0) for i, c in enumerate(letters)] or [token]
         place = match.end()
     return found
 

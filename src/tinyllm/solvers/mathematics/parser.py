@@ -103,6 +103,8 @@ class Parser:
     def juxtaposed(self, token: Token) -> bool:
         """`2x`, `3(x + 1)`, `(a)(b)`, `2 sqrt(3)`; never two words, nor two numbers."""
         before = self.found[self.place - 1] if self.place else _END
+        if before.kind == token.kind == "word" and len(before.text) == len(token.text) == 1:
+            return token.tight
         closed = (before.kind == "number" and not before.spoken) or before.text == ")"
         opens = token.text in ("(", "√", "∛") or (
             token.kind == "word" and (token.tight or token.text in FUNCTIONS)
