@@ -130,7 +130,9 @@ def only_select(sql: str) -> str:
     return sql
 
 
-async def asked(files: Sequence[Inside], ask: Callable[[Any], T], out: str = "") -> T:
+async def asked(
+    files: Sequence[Inside], ask: Callable[[Any], T], out: str = "", seconds: float = SECONDS
+) -> T:
     """What a question to these files gives; given up when it takes too long or nobody waits any more."""
     running: list[Any] = []
 
@@ -142,7 +144,7 @@ async def asked(files: Sequence[Inside], ask: Callable[[Any], T], out: str = "")
                 return ask(connection)
         except duckdb.InterruptException as failure:
             raise TimedOut(
-                f"the query took longer than {SECONDS:g} s",
+                f"the query took longer than {seconds:g} s",
                 hint="ask for less",
                 code="STATEMENT_TIMEOUT",
                 retry="repair",
@@ -152,7 +154,7 @@ async def asked(files: Sequence[Inside], ask: Callable[[Any], T], out: str = "")
 
     thread = asyncio.ensure_future(asyncio.to_thread(work))
     try:
-        done, _ = await asyncio.wait([thread], timeout=SECONDS)
+        done, _ = await asyncio.wait([thread], timeout=seconds)
     except asyncio.CancelledError:
         _interrupt(running)
         raise
