@@ -78,7 +78,7 @@ def services(open_engine: Open) -> Services:
 def call(services: Services) -> Call:
     """Call a tool and give its data."""
 
-    async def call(name: str, **arguments: Any) -> Any:
+    async def call(name: str, /, **arguments: Any) -> Any:
         return (await services.call(name, arguments)).data
 
     return call
