@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyllm.effects import perform
 from tinyllm.errors import OutOfBudget, Permanent, classify
+from tinyllm.fuse import Fused, chains
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
 from tinyllm.plain import plain
@@ -34,15 +35,18 @@ def build(
     graph.add_node(BEGIN, begin)
     graph.add_edge(START, BEGIN)
     graph.add_edge(BEGIN, spec.first)
-    for id, node in spec.nodes.items():
-        graph.add_node(id, Runner(node, services, joins))
-        targets = [OUT if target == END else target for target in node.exits()] or [OUT]
-        if joins.waits(id):
-            targets.append(id)
+    # A graph without checkpoints is there to be looked at: in it, every node is a step.
+    for chain in chains(spec, joins) if checkpointer is not None else ((id,) for id in spec.nodes):
+        door, last = chain[0], chain[-1]
+        steps = tuple(Runner(spec.nodes[id], services, joins) for id in chain)
+        graph.add_node(door, steps[0] if len(steps) == 1 else Fused(steps))
+        targets = [OUT if target == END else target for target in spec.nodes[last].exits()] or [OUT]
+        if joins.waits(door):
+            targets.append(door)
         if len(targets) == 1:
-            graph.add_edge(id, targets[0])
+            graph.add_edge(door, targets[0])
         else:
-            graph.add_conditional_edges(id, _looked_up(id, OUT), list(dict.fromkeys(targets)))
+            graph.add_conditional_edges(door, _looked_up(last, OUT), list(dict.fromkeys(targets)))
     return graph.compile(checkpointer=checkpointer, name=spec.name)
 
 

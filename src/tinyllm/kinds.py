@@ -16,6 +16,7 @@ class Node(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
     answers: ClassVar[bool] = True  # its output may be what the user gets
+    pure: ClassVar[bool] = False  # the same values give the same value, at no cost, touching nothing
     exit_fields: ClassVar[tuple[str, ...]] = ("to",)
     texts: ClassVar[dict[str, str]] = {}  # its fields that are parsed when the file is read, and as what
 

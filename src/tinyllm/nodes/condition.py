@@ -14,6 +14,7 @@ class Condition(Node):
     """A fork in the road, decided by an expression."""
 
     answers: ClassVar[bool] = False
+    pure: ClassVar[bool] = True
     exit_fields: ClassVar[tuple[str, ...]] = ("then", "otherwise")
     texts: ClassVar[dict[str, str]] = {"when": "condition"}
 

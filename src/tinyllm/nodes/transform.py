@@ -13,6 +13,7 @@ from tinyllm.texts import expression
 class Transform(Node):
     """A value worked out by an expression."""
 
+    pure: ClassVar[bool] = True
     texts: ClassVar[dict[str, str]] = {"value": "expression"}
 
     kind: Literal["transform"] = "transform"
