@@ -62,7 +62,8 @@ async def test_ask_and_use_take_turns_until_it_answers(engine: Make) -> None:
     m = Scripted(calls(SUM), "It is 4.")
     answer = await engine(TOOLS, m=m).ask("What is 2 + 2?")
     assert (answer.answer, answer.path) == ("It is 4.", ("a", "a.use", "a"))
-    assert m.calls[0].tools == ["calc_evaluate"]
+    assert "calc_evaluate" in m.calls[0].tools
+    assert all(name.startswith("calc_") for name in m.calls[0].tools)
     assert (m.calls[1].messages[-1].type, m.calls[1].messages[-1].text) == ("tool", "4")
 
 

@@ -2,13 +2,20 @@
 
 # Little is imported here: an interrupt while Python still imports would print a traceback.
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command; whatever happens, end with one of the documented exit codes."""
+    if argv is None:
+        # There is nothing to save before a run begins, which then listens for itself.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         _open_streams()
         code = _run(list(sys.argv[1:] if argv is None else argv))
@@ -20,9 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
     if argv is None:
-        import signal
-
-        # Nothing is left to save: from here on, Ctrl-C ends the process without a word.
+        # Nothing is left to save.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
 
@@ -113,7 +118,7 @@ def _did_you_mean(word: str, rest: list[str]) -> None:
     raise UsageError(f"there is no command {word!r}", hint=f'{meant} To ask it: tinyllm run "{asked}"')
 
 
-def _app() -> Any:
+def _app() -> "Any":
     import typer
 
     from tinyllm.cli.commands import Commands

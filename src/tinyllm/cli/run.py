@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinyllm.answer import Answer
     from tinyllm.cli.show import Show
 
+PATIENCE = 10.0  # seconds that a run has to end after a signal
 LARGEST = 4_000_000  # bytes that are read from stdin
 EXITS = {"committed": 0, "refused": 5, "waiting": 6, "failed": 1}
 
@@ -136,10 +137,13 @@ def _stopped_by_signals(show: "Show") -> list[int]:
             os._exit(128 + number)
         stopped.append(number)
         task.cancel()
+        # What does not end by itself is ended: a run that was killed can be recovered.
+        loop.call_later(PATIENCE, os._exit, 128 + number)
 
+    loop = asyncio.get_running_loop()
     show.broken = task.cancel
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+        loop.add_signal_handler(number, stop, number)
     return stopped
 
 
