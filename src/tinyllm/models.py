@@ -3,10 +3,11 @@
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tinyllm.chat import as_langchain, streamed, whole
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import BadReply
 from tinyllm.settings import Settings
@@ -14,7 +15,9 @@ from tinyllm.state import Message
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.messages import AIMessage
+
+__all__ = ["Ask", "Entry", "Make", "Models", "Reply", "as_langchain", "ollama_chat"]
 
 Make = Callable[[str, Settings], "BaseChatModel"]
 
@@ -102,9 +105,9 @@ class Models:
         messages = [as_langchain(message) for message in ask.messages]
         wanted = self._options(entry, ask)
         if heard is None:
-            reply = await chat.ainvoke(messages, stream=False, **wanted)
+            reply = await whole(chat, messages, wanted)
         else:
-            reply = await _streamed(chat, messages, heard, wanted)
+            reply = await streamed(chat, messages, heard, wanted)
         return self._reply(entry, reply, self.clock.monotonic() - started)
 
     def _options(self, entry: Entry, ask: Ask) -> dict[str, Any]:
@@ -176,36 +179,3 @@ def ollama_chat(name: str, settings: Settings) -> "BaseChatModel":
         keep_alive=settings.keep_alive,
         client_kwargs={"timeout": timeout, **client_options(settings.ollama_host)},
     )
-
-
-async def _streamed(
-    chat: "BaseChatModel", messages: "list[BaseMessage]", heard: Callable[[str], None], wanted: dict[str, Any]
-) -> "AIMessage":
-    from langchain_core.messages import message_chunk_to_message
-
-    chunks: list[Any] = []
-    # Closed in any case: an abandoned stream would keep its socket, and the server at work.
-    async with contextlib.aclosing(chat.astream(messages, **wanted)) as stream:  # type: ignore[type-var]
-        async for chunk in stream:
-            heard(chunk.content if isinstance(chunk.content, str) else "")
-            chunks.append(chunk)
-    if not chunks:
-        raise BadReply("the model sent nothing", code="OUTPUT_EMPTY", retry="repair")
-    # Adding all chunks at once is linear; one by one, it grows with the square of the reply.
-    whole = chunks[0].__add__(chunks[1:]) if len(chunks) > 1 else chunks[0]
-    return cast("AIMessage", message_chunk_to_message(whole))
-
-
-def as_langchain(message: Message) -> "BaseMessage":
-    """Our plain message as LangChain's object: made at the edge, kept nowhere."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
-
-    role, content = message["role"], message.get("content", "")
-    if role == "system":
-        return SystemMessage(content)
-    if role == "assistant":
-        calls = [{**call, "type": "tool_call"} for call in message.get("tool_calls", ())]
-        return AIMessage(content, tool_calls=calls)
-    if role == "tool":
-        return ToolMessage(content, tool_call_id=message.get("call", ""), name=message.get("name"))
-    return HumanMessage(content)
