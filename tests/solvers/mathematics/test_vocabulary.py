@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tinyllm.solvers.mathematics.notation import plain
+from tinyllm.solvers.mathematics.rules import RULES, SHAPES
 from tinyllm.solvers.mathematics.vocabulary import speaks
 
 
@@ -51,3 +52,8 @@ def test_one_foreign_word_is_enough_to_decline(text: str) -> None:
 )
 def test_one_spelling_for_many(written: str, meant: str) -> None:
     assert plain(written) == meant
+
+
+def test_no_phrase_has_more_than_three_open_slots() -> None:
+    """Each open slot may end anywhere: four of them in a long question cost minutes."""
+    assert [rule.text for rule in RULES if sum(kind not in SHAPES for _, kind in rule.slots) > 3] == []

@@ -118,6 +118,8 @@ class Reading:
     def number(self, text: str) -> Fraction:
         return rational(self.value(text))
 
+    amount = number
+
     def integer(self, text: str) -> int:
         found = self.number(text)
         return int(found) if found.denominator == 1 else unclear(f"{text} is not an integer")

@@ -29,6 +29,7 @@ SHAPES: Mapping[str, str] = {
     "word": r"[A-Za-z]+",
     "digits": r"-?[0-9A-Za-z]+",
     "sum": r"-?[0-9a-zA-Z]+(?:\s*(?:[-+*]|plus|minus|times)\s*-?[0-9A-Za-z]+)+",
+    "amount": r"\d[\d.,/]{0,20}|[a-z]{1,9}(?:-[a-z]{1,5})?",
     "relation": r"[<>]=?",
     "place": r"(?:(?:ten|hundred) )?[a-z]+",
     "count": r"\d+|[a-z]+",

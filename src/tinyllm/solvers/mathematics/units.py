@@ -188,9 +188,9 @@ def in_one(say: Reading, s: Unit, b: Unit) -> Answer:
 
 
 @query(
-    "<ask> {a:number} {s:unit} [and] {c:number} {t:unit} (in|to|into|as) {b:unit}",
-    "(convert|change|express) {a:number} {s:unit} [and] {c:number} {t:unit} (to|in|into) {b:unit}",
-    "how many {b:unit} (are|is) [there] in {a:number} {s:unit} [and] {c:number} {t:unit}",
+    "<ask> {a:amount} {s:unit} [and] {c:amount} {t:unit} (in|to|into|as) {b:unit}",
+    "(convert|change|express) {a:amount} {s:unit} [and] {c:amount} {t:unit} (to|in|into) {b:unit}",
+    "how many {b:unit} (are|is) [there] in {a:amount} {s:unit} [and] {c:amount} {t:unit}",
 )
 def converted_sum(say: Reading, a: Fraction, s: Unit, c: Fraction, t: Unit, b: Unit) -> Answer:
     """`5 feet 6 inches in cm`: the smaller unit after the greater."""
