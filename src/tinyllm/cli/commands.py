@@ -33,7 +33,11 @@ COMMANDS = {
         "Show how the models and their breakers are.",
         ("list", "show", "open", "close", "reset", "watch", "unclassified"),
     ),
-    "prove": Line("prove", "Try what is promised until it breaks or does not.", ("faults",)),
+    "prove": Line(
+        "prove",
+        "Try what is promised until it breaks or does not.",
+        ("kill", "concurrency", "soak", "faults"),
+    ),
     "config": Line("config", "Show the settings and where each comes from.", ("show", "path")),
     "sim": Line("sim", "Serve simulated models, to test graphs without a GPU.", ("serve",)),
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tinyllm.cli import say
+from tinyllm.cli import proofs, say
 from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 AS_JSON = typer.Option(False, "--json", help="Print one line of JSON per cell.")
 POINTS = ("first", "mid", "whole", "tool", "schema", "route", "show")
+proofs.add(app)
 
 
 @app.callback()

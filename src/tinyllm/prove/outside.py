@@ -55,17 +55,16 @@ class Outside:
 
     def files(self) -> dict[str, str]:
         """What the workspace holds."""
-        found = sorted(path for path in self.workspace.rglob("*") if path.is_file())
-        return {str(path.relative_to(self.workspace)): path.read_text() for path in found}
+        return {path.name: path.read_text() for path in sorted(self.workspace.iterdir())}
 
     def tools(self) -> tuple[Tool, ...]:
         """One of each class of effect."""
         return (
             Tool("outside_look", self._look, effect="read", reach="workspace"),
-            Tool("outside_put", self._put, effect="idempotent", reach="net"),
-            Tool("outside_pay", self._pay, effect="keyed", reach="net"),
-            Tool("outside_book", self._book, effect="checkable", reach="net", verify=self._booked),
-            Tool("outside_send", self._send, effect="unsafe", reach="net"),
+            Tool("outside_put", self._put, effect="idempotent", reach="none"),
+            Tool("outside_pay", self._pay, effect="keyed", reach="none"),
+            Tool("outside_book", self._book, effect="checkable", reach="none", verify=self._booked),
+            Tool("outside_send", self._send, effect="unsafe", reach="none"),
             Tool("outside_save", self._save, effect="idempotent", reach="workspace"),
             Tool("outside_fail", self._fail, effect="pure", reach="none"),
         )

@@ -18,10 +18,11 @@ class Shape:
     name: str
     nodes: Mapping[str, Any]
     ends: Literal["committed", "rolled_back"] = "committed"
-    files: Mapping[str, str | None] = field(default_factory=dict)  # what a commit leaves, beside what was there
+    files: Mapping[str, str | None] = field(
+        default_factory=dict
+    )  # what a commit leaves, beside what was there
     act: Act = ""  # what a person does meanwhile: take the run back, or return to a savepoint
     in_order: bool = True  # one step at a time: a step that was followed by another is never done again
-    judged: bool = False  # whether a model may be asked the same thing more than once by the graph itself
 
     @property
     def graph(self) -> dict[str, Any]:
@@ -57,12 +58,17 @@ def _value(value: str, to: str = "end") -> dict[str, Any]:
 
 
 SAVES = {
-    "change": _tool("save", to="make", name="changed.txt", text="after"),
-    "make": _tool("save", to="drop", name="made.txt", text="new"),
-    "drop": _tool("save", to="again", name="deleted.txt", text=""),
-    "again": _tool("save", to="next", name="changed.txt", text="after that"),
+    "change": _tool("save", to="drop", name="changed.txt", text="after"),
+    "drop": _tool("save", to="next", name="deleted.txt", text=""),
 }
-SAVED = {"changed.txt": "after that", "made.txt": "new", "deleted.txt": None}
+SAVED = {"changed.txt": "after", "deleted.txt": None}
+MORE = {
+    **SAVES,
+    "next": _tool("save", to="again", name="made.txt", text="new"),
+    "again": _tool("save", to="pay", name="changed.txt", text="after that"),
+    "pay": _tool("pay", to="fail", label="failure"),
+    "fail": _tool("fail", label="it"),
+}
 
 SHAPES: tuple[Shape, ...] = (
     Shape(
@@ -115,12 +121,7 @@ SHAPES: tuple[Shape, ...] = (
         },
     ),
     Shape("pure", {"one": _value("1", to="two"), "two": _value("outputs.one + 1")}),
-    Shape(
-        "failure",
-        {**SAVES, "next": _tool("pay", to="fail", label="failure"), "fail": _tool("fail", label="it")},
-        ends="rolled_back",
-        files=SAVED,
-    ),
+    Shape("failure", MORE, ends="rolled_back"),
     Shape("undo", {**SAVES, "next": _value("'done'")}, ends="rolled_back", files=SAVED, act="undo"),
     Shape(
         "return",
@@ -157,5 +158,3 @@ async def acted(shape: Shape, runs: Transactions, row: RunRow) -> bool:
         await runs.rollback(row.id, to=RETURN_TO)
         return True
     return False
-
-

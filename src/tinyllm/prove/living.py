@@ -1,0 +1,140 @@
+"""What one process of the kill harness does with its life: end what an earlier one left, or begin."""
+
+import asyncio
+import os
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from tinyllm import failpoints
+from tinyllm.engine import Engine
+from tinyllm.errors import TinyError
+from tinyllm.prove.controls import Control, controlled
+from tinyllm.prove.outside import Outside
+from tinyllm.prove.shapes import Shape, acted, prepared
+from tinyllm.running import Event
+from tinyllm.settings import Settings
+from tinyllm.testing.scripted import Scripted
+from tinyllm.transactions import RunRow, Transactions
+from tinyllm.transactions.front import in_doubt
+
+THREAD = "t"
+EARLIER = "What is said before?"
+QUESTION = "What is killed?"
+MOST = 12  # how often a run may be taken up again by one process; more is a loop
+MEANT = ("MEANT", "IN_DOUBT")  # failures that belong to a shape
+
+
+def engine_of(shape: Shape, outside: Outside, control: Control = "") -> Engine:
+    """The product as it is, with scripted models, and tools that leave marks."""
+    prepared()
+    settings = Settings(database=str(outside.database), workspace=str(outside.workspace))
+    engine = Engine(
+        shape.graph, settings=settings, make=lambda *_: Scripted(_saying(outside)), tools=outside.tools()
+    )
+    if control:
+        engine.__dict__["transactions"] = controlled(control, settings)
+    return engine
+
+
+def _saying(outside: Outside) -> Callable[..., str]:
+    def say(messages: list[Any], **_: Any) -> str:
+        asked = "\n".join(str(message.text) for message in messages)
+        outside.called("model")
+        return "accepted now" if "not accepted" in asked else f"a reply to {len(asked)} letters"
+
+    return say
+
+
+async def live(shape: Shape, outside: Outside, control: Control = "") -> None:
+    """From the start of the process to the end of the run."""
+
+    def watched(event: Event) -> None:
+        if event.kind == "node":
+            outside.mark("step", event.node, str(event.data.get("visit")))
+
+    async with engine_of(shape, outside, control) as engine:
+        runs = engine.transactions
+        await runs.recover()
+        if await ours(runs) is None:
+            await _went(outside, engine.ask(QUESTION, thread=THREAD, listen=watched))
+        for _ in range(MOST):
+            row = await ours(runs)
+            if row is None or not await _taken_up(engine, shape, outside, row, watched):
+                return
+    raise RuntimeError(f"the run was taken up {MOST} times and does not end")
+
+
+async def ours(runs: Transactions) -> RunRow | None:
+    """The run that is being killed, once there is one."""
+    return next((row for row in await runs.runs(thread=THREAD) if row.question == QUESTION), None)
+
+
+async def _taken_up(
+    engine: Engine, shape: Shape, outside: Outside, row: RunRow, watched: Callable[[Event], None]
+) -> bool:
+    """One step of a run towards its end; false when it has ended."""
+    if await acted(shape, engine.transactions, row):
+        return True
+    if row.status in ("committed", "rolled_back"):
+        return False
+    if row.status == "in_doubt":
+        await _told_the_truth(engine.transactions, outside, row)
+    reply = "yes" if row.status == "waiting" else None
+    await _went(outside, engine.resume(row.id, reply, listen=watched))
+    return True
+
+
+async def _told_the_truth(runs: Transactions, outside: Outside, row: RunRow) -> None:
+    """A person looked what became of it."""
+    for line in in_doubt(await runs.effects(row.id)):
+        mark = next((mark for mark in outside.marks("call") if mark[1] == f"{row.id}:{line.key}"), None)
+        result = None if mark is None else f"sent {mark[0]}"
+        await runs.resolve(row.id, happened=mark is not None, result=result, key=line.key)
+
+
+async def _went(outside: Outside, going: Any) -> None:
+    try:
+        answer = await going
+    except TinyError as failure:
+        if failure.code not in MEANT:
+            raise
+    else:
+        if answer.status == "committed":
+            outside.mark("ack", answer.run)
+
+
+async def seed(shape: Shape, outside: Outside) -> None:
+    """One earlier turn on the thread: what must never be lost."""
+    said = [{"role": "user", "content": EARLIER}, {"role": "assistant", "content": "this"}]
+    async with (
+        engine_of(shape, outside) as engine,
+        await engine.transactions.begin(thread=THREAD, question=EARLIER) as run,
+    ):
+        await run.commit({"answer": "this"}, said)
+
+
+# Between two of these nothing durable happens, so a kill anywhere is a kill at one of them.
+DURABLE = ("write.before", "write.after", "file.before", "file.after", "effect.called")
+
+
+def die_or_end(work: Callable[[], Any], outside: Outside, kill_at: int) -> None:
+    """In a forked process: the work, killed at that passage of a durable place (0: counted); never returns."""
+    started, code, passed = time.monotonic(), 70, 0
+
+    def passing(name: str) -> None:
+        nonlocal passed
+        passed += name in DURABLE
+        if kill_at and passed == kill_at:
+            failpoints.kill(name)
+
+    try:
+        failpoints.arm("*", passing)
+        asyncio.run(work())
+        outside.mark("took", f"{(time.monotonic() - started) * 1000:.1f}", str(passed))
+        code = 0
+    finally:
+        if code:
+            (outside.folder / "crash").write_text(traceback.format_exc())
+        os._exit(code)

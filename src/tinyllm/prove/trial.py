@@ -1,0 +1,228 @@
+"""One run, killed and taken up again by other processes, and everything about it that must hold."""
+
+import asyncio
+import gc
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tinyllm.errors import TinyError
+from tinyllm.prove.controls import Control
+from tinyllm.prove.living import THREAD, die_or_end, live, ours, seed
+from tinyllm.prove.outside import Outside
+from tinyllm.prove.shapes import BEFORE, SHAPES, Shape
+from tinyllm.store import open_store
+from tinyllm.transactions import RunRow, Transactions
+from tinyllm.transactions.front import in_doubt
+
+Broken = Literal[
+    "between", "lost commit", "repeated effect", "repeated step", "in doubt", "doctor", "file", "crash"
+]
+LABELLED_ONCE = frozenset({"d", "e", "loop", "pause"})  # what must have happened once, whatever its key was
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A promise that was broken, and how."""
+
+    broken: Broken
+    said: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a reader finds in the database."""
+
+    row: RunRow | None
+    messages: tuple[str, ...]
+    done: frozenset[str]  # effects that stand as done, by their whole keys
+    doubts: int
+    problems: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        return self.row.status if self.row else "not begun"
+
+
+@dataclass
+class Trial:
+    """A run in a folder of its own, copied from one that holds an earlier turn."""
+
+    shape: Shape
+    outside: Outside
+    control: Control = ""
+    kills: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    recoveries: list[float] = field(default_factory=list)  # milliseconds
+    _before: tuple[str, ...] = ()
+    _done: dict[str, int] = field(default_factory=dict)  # done effects, and how often each was called by then
+    _attempt: int = 0
+
+    def __post_init__(self) -> None:
+        self._before = self.look().messages
+
+    def lived(self, *, kill_at: int = 0, kill_after: float = 0.0) -> bool:
+        """One more process: killed at a durable write, after a time, or not. True when it came to its end."""
+        child = os.fork()
+        if child == 0:
+            die_or_end(lambda: live(self.shape, self.outside, self.control), self.outside, kill_at)
+        if kill_after:
+            time.sleep(kill_after)
+            os.kill(child, signal.SIGKILL)
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if ended == -signal.SIGKILL:
+            self.kills += 1
+            self._check_between()
+            return False
+        if ended:
+            said = (self.outside.folder / "crash").read_text().strip().splitlines()
+            self._broken("crash", said[-1] if said else str(ended))
+        return True
+
+    def ended(self) -> None:
+        """Let a last process end it, and judge what is left."""
+        was = self.kills
+        if self.lived() and was:
+            self.recoveries.append(self.took()[0])
+        self._check_end()
+
+    def took(self) -> tuple[float, int]:
+        """The milliseconds and the durable writes of the last process that came to its end."""
+        *_, (milliseconds, writes) = self.outside.marks("took")
+        return float(milliseconds), int(writes)
+
+    def look(self) -> Seen:
+        """On a copy: to look at the database itself would already recover it."""
+        place = self.outside.folder / "look"
+        place.mkdir(exist_ok=True)
+        for name in ("runs.db", "runs.db-wal", "runs.db-open"):
+            source = self.outside.folder / name
+            if source.exists():
+                shutil.copyfile(source, place / name)
+        try:
+            return asyncio.run(_seen(place / "runs.db"))
+        finally:
+            shutil.rmtree(place)
+
+    def _broken(self, broken: Broken, said: str) -> None:
+        self.violations.append(Violation(broken, f"{self.shape.name}: {said}"))
+
+    def _check_always(self, seen: Seen) -> None:
+        for problem in seen.problems:
+            self._broken("doctor", problem)
+        acknowledged = {mark[0] for mark in self.outside.marks("ack")}
+        if acknowledged and seen.status != "committed" and self.shape.act != "undo":
+            self._broken("lost commit", f"{acknowledged} is {seen.status}")
+        if (seen.messages != self._before) != (seen.status == "committed"):
+            self._broken("between", f"{seen.status}, and its thread holds {len(seen.messages)} messages")
+        calls = self.outside.calls()
+        attempt = seen.row.attempt if seen.row else 0
+        for key, count in self._done.items() if attempt == self._attempt else ():
+            if calls[key] != count:
+                self._broken("repeated effect", f"{key} was done, and done again")
+        self._done, self._attempt = {key: calls[key] for key in seen.done}, attempt
+
+    def _check_between(self) -> None:
+        """After a kill, before anybody cleans up."""
+        try:
+            seen = self.look()
+        except TinyError as failure:
+            self._broken("doctor", str(failure))
+            return
+        self._check_always(seen)
+        # A draft that was not renamed yet is nobody's file; at the end none may be left.
+        files = {name: text for name, text in self.outside.files().items() if not name.startswith(".")}
+        if seen.status in ("not begun", "rolled_back") and files != BEFORE:
+            self._broken("file", f"{seen.status}, and the workspace holds {files}")
+        elif seen.status == "committed" and not self.shape.act and files != self.shape.after:
+            self._broken("file", f"committed, and the workspace holds {files}")
+        for name, text in files.items():
+            if text not in self.shape.may_hold(name):
+                self._broken("file", f"{name} holds {text!r}, which nobody wrote")
+
+    def _check_end(self) -> None:
+        seen = self.look()
+        self._check_always(seen)
+        if seen.status != self.shape.ends:
+            self._broken("between", f"it ended as {seen.status}")
+        if seen.doubts:
+            self._broken("in doubt", "an effect in doubt was left")
+        if (files := self.outside.files()) != self.shape.after:
+            self._broken("file", f"{seen.status}, and the workspace holds {files}")
+        for said in self._repeated():
+            self._broken("repeated effect", said)
+        if self.shape.in_order:
+            for said in self._out_of_order():
+                self._broken("repeated step", said)
+
+    def _repeated(self) -> Iterator[str]:
+        """What happened twice in the world, and what a service would have taken for two."""
+        keys: dict[str, list[str]] = {}
+        for label, key in self.outside.marks("call"):
+            keys.setdefault(label, []).append(key)
+        for label, found in keys.items():
+            if label in LABELLED_ONCE and len(found) > 1:
+                yield f"{label} happened {len(found)} times"
+            if label not in ("model", "a") and len(set(found)) > 1:
+                yield f"{label} came with {len(set(found))} keys"
+
+    def _out_of_order(self) -> Iterator[str]:
+        """A step that another followed stands: it is never done again."""
+        settled: set[tuple[str, ...]] = set()
+        last: tuple[str, ...] = ()
+        for step in self.outside.marks("step"):
+            if step in settled:
+                yield f"{step[0]} was done again although {last[0]} had followed"
+            if step != last:
+                settled.add(last)
+                last = step
+
+
+async def _seen(database: Path) -> Seen:
+    with open_store(database) as store:
+        runs = Transactions(store)
+        row = await ours(runs)
+        lines = await runs.effects(row.id) if row else []
+        said = tuple(str(message["content"]) for message in await runs.window(THREAD))
+        done = frozenset(f"{row.id}:{line.key}" for line in lines if row and line.state == "done")
+        return Seen(row, said, done, len(in_doubt(lines)), tuple(await runs.problems()))
+
+
+def warm(folder: Path) -> None:
+    """Import in this process whatever a run imports late, so that a fork costs milliseconds."""
+    for shape in SHAPES:
+        outside = _place(folder / f"warm-{shape.name}")
+        asyncio.run(seed(shape, outside))
+        asyncio.run(live(shape, outside))
+        asyncio.run(_seen(outside.database))
+    gc.collect()
+    gc.freeze()
+
+
+def _place(folder: Path) -> Outside:
+    outside = Outside(folder)
+    outside.workspace.mkdir(parents=True)
+    for name, text in BEFORE.items():
+        (outside.workspace / name).write_text(text)
+    return outside
+
+
+def prepare(shape: Shape, folder: Path) -> Path:
+    """A workspace and an earlier turn, from which every trial of a shape is copied."""
+    outside = _place(folder / shape.name)
+    child = os.fork()
+    if child == 0:
+        die_or_end(lambda: seed(shape, outside), outside, 0)
+    os.waitpid(child, 0)
+    (outside.folder / "log").unlink()
+    return outside.folder
+
+
+def trial(shape: Shape, prepared: Path, folder: Path, control: Control = "") -> Trial:
+    shutil.copytree(prepared, folder)
+    return Trial(shape, Outside(folder), control)
