@@ -112,7 +112,7 @@ async def test_a_graph_works_in_a_chain_of_langchain(offline: settings.Settings)
     from langchain_core.runnables import RunnableLambda
 
     async with Engine(settings=offline) as engine:
-        chain = (
+        chain: Any = (
             RunnableLambda(lambda n: f"What is {n} + 2?") | engine.as_runnable() | RunnableLambda(str.strip)
         )
         assert await chain.ainvoke(2) == "4"

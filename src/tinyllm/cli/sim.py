@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from pathlib import Path
 
 import typer
@@ -30,5 +31,6 @@ def serve(
     """Serve a population of simulated models until Ctrl-C."""
     from tinyllm.testing import simulator
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(simulator.serve(file, host, port, say.line))
