@@ -291,6 +291,23 @@ async def test_a_yes_to_a_question_that_has_changed_since_is_none(open_engine: O
     assert [path.name for path in (tmp_path / "ws").iterdir()] == ["latest"]
 
 
+async def test_where_two_wait_at_once_an_answer_is_for_the_one_that_was_shown(open_engine: Open) -> None:
+    fire = {"kind": "tool", "tool": "launch", "to": "both"}
+    nodes = {
+        "fork": {"kind": "transform", "value": "1", "to": ["a", "b"]},
+        "a": {**fire, "args": {"what": "A"}},
+        "b": {**fire, "args": {"what": "B"}, "on_error": "both"},
+        "both": {"kind": "transform", "value": "'done'"},
+    }
+    engine = open_engine(nodes, tools=(ROCKET,))
+    waiting = await engine.ask("go")
+    assert "launch --now A" in waiting.question["question"]
+    again = await engine.resume(waiting.run, "yes")
+    assert (again.status, LAUNCHED) == ("waiting", ["A"])
+    assert "launch --now B" in again.question["question"]
+    assert ((await engine.resume(waiting.run, "no")).answer, LAUNCHED) == ("done", ["A"])
+
+
 @pytest.mark.parametrize("reply", ["no", "", "yes please", "y", "YES and more", "launch"])
 async def test_only_yes_is_yes(open_engine: Open, reply: str) -> None:
     engine = open_engine(specialist("launch"), asking(ONE), "done", tools=(ROCKET,))

@@ -12,6 +12,7 @@ from tinyllm.fuse import Fused, chains
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
 from tinyllm.plain import plain
+from tinyllm.redaction import safe
 from tinyllm.running import Running, current, emit, entered, unclassified
 from tinyllm.services import Services
 from tinyllm.spec import GraphSpec
@@ -144,6 +145,7 @@ async def _outcome(
         if isinstance(failure, GraphBubbleUp):
             raise
         named = classify(failure, unknown=unclassified).at(node.id)
+        named.message = safe(named.message)
         emit("failure", **named.as_dict())
         # A way out of a loop is offered once: it may lead into the loop again.
         stuck = visit > node.max_visits + 1
@@ -172,7 +174,7 @@ async def _answered(pause: Pause, running: Running) -> str:
         asked = {"node": running.node, "question": pause.question, "choices": list(pause.choices)}
         reply = str(interrupt(asked))
         before = running.extra.get("asked") or asked
-        if before["node"] == running.node and before != asked:
+        if any(before.get(key) != asked[key] for key in asked):
             raise Permanent(
                 "the question is not the one that was answered: what it is about has changed since",
                 hint="ask again",

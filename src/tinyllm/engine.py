@@ -145,7 +145,9 @@ class Engine:
         if run.question_asked is not None and reply is not None:
             from langgraph.types import Command
 
-            return await engine._carried(run, Command(resume=reply), past, **options)
+            # Where several wait, the answer is for the one that was shown.
+            at = run.question_asked.get("pause")
+            return await engine._carried(run, Command(resume={at: reply} if at else reply), past, **options)
         begun = {"inputs": run.row.inputs, "messages": run.window}
         return await engine._carried(run, None if run.resumed else begun, past, **options)
 

@@ -91,7 +91,7 @@ class Execution:
 
     def _answer(self, state: Mapping[str, Any], took: float) -> Answer:
         account = self.watch.account
-        waiting = [pause.value for pause in state.get("__interrupt__", ())]
+        waiting = [{**pause.value, "pause": pause.id} for pause in state.get("__interrupt__", ())]
         outputs = state["outputs"]
         refusal = outputs.get(REFUSE)
         value = outputs.get(latest(outputs, self.spec.answering))
