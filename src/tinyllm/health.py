@@ -9,7 +9,7 @@ from typing import Any
 
 from tinyllm.errors import TinyError
 from tinyllm.guard import Breakers, Row, StoreShelf
-from tinyllm.redaction import redacted
+from tinyllm.redaction import safe
 from tinyllm.running import Event
 from tinyllm.store import Database, Store
 
@@ -66,7 +66,7 @@ PUT = (
 
 async def record(store: Store, name: str, message: str, op: str) -> None:
     """Keep a failure that no rule knew, without its secrets."""
-    said = redacted(message)[:500]
+    said = safe(message)[:500]
     signature = hashlib.sha256(f"{name}\0{said}\0{op}".encode()).hexdigest()[:24]
     values = {"signature": signature, "type": name, "message": said, "op": op, "now": store.clock.now()}
     await store.write(lambda db: db.execute(PUT, values).rowcount)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinyllm.redaction import redacted
+from tinyllm.plain import plain
+from tinyllm.redaction import hidden, known_secrets
 from tinyllm.running import Event
 
 QUIET = ("token",)  # too many, and the answer says it all
@@ -22,8 +23,8 @@ class Log:
     def write(self, run: str, event: Event) -> None:
         if event.kind in QUIET:
             return
-        line = json.dumps({"run": run, **_short(event.as_dict())}, ensure_ascii=False, default=str)
-        self._put(redacted(line) + "\n")
+        told = hidden(plain(event.as_dict()), known_secrets())
+        self._put(json.dumps({"run": run, **_short(told)}, ensure_ascii=False) + "\n")
 
     def _put(self, line: str) -> None:
         if self.place == "stderr":

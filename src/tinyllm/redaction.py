@@ -15,8 +15,9 @@ PATTERNS = (
     re.compile(r"\b(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[abprs]|hf|npm)[-_][A-Za-z0-9_-]{12,}"),
     re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
-    re.compile(r"(?<=\bBearer )[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
-    re.compile(r"(?<=\bBasic )[A-Za-z0-9+/=]{8,}", re.IGNORECASE),
+    # "Bearer certificates" are two words; a token has more than small letters in it.
+    re.compile(r"(?<=\b[Bb]earer )(?=\S*[A-Z0-9._~+/=-])[A-Za-z0-9._~+/=-]{8,}"),
+    re.compile(r"(?<=\b[Bb]asic )(?=\S*[A-Z0-9+/=])[A-Za-z0-9+/=]{8,}"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
 NAMED = re.compile(
@@ -88,3 +89,8 @@ def hidden(value: Any, secrets: tuple[str, ...] = ()) -> Any:
     if isinstance(value, (list, tuple)):
         return [hidden(each, secrets) for each in value]
     return value
+
+
+def safe(text: str) -> str:
+    """The text fit to be shown and kept: without what looks like a secret, and without those of the environment."""
+    return redacted(without(text, known_secrets()))

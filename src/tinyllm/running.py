@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import TimedOut
-from tinyllm.redaction import redacted
+from tinyllm.redaction import safe
 
 if TYPE_CHECKING:
     from tinyllm.errors.case import Case
@@ -79,7 +79,7 @@ def emit(kind: str, /, **data: Any) -> None:
 def unclassified(case: "Case") -> None:
     """A failure that no rule knew, without its secrets, for whoever keeps such failures."""
     emit(
-        "unclassified", type=case.exc_type, message=redacted(case.message)[:500], op=case.op or case.component
+        "unclassified", type=case.exc_type, message=safe(case.message)[:500], op=case.op or case.component
     )
 
 

@@ -103,6 +103,10 @@ class TinyError(Exception):
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
 
+    def __repr__(self) -> str:
+        # From the message as it is now: LangGraph keeps this text, and the message may have lost its secrets since.
+        return f"{type(self).__name__}({self.message!r})"
+
 
 class TimedOut(TinyError):
     policy = Policy("timeout", retry="backoff", breaker=True, falls_back=True, exit_code=124)

@@ -10,6 +10,7 @@ from tinyllm.guard.prompted import prompted
 from tinyllm.guard.request import Request
 from tinyllm.guard.timing import timed
 from tinyllm.models import Ask, Entry, Models, Reply
+from tinyllm.redaction import safe
 from tinyllm.running import current, emit, unclassified
 
 T = TypeVar("T")
@@ -114,6 +115,7 @@ class Attempts:
             named.hint = "start it with `ollama serve`, or set OLLAMA_HOST"
         elif entry.name not in named.message and named.code not in OF_THE_HOST:
             named.message = f"{entry.name}: {named.message}"
+        named.message = safe(named.message)
         return named
 
 
