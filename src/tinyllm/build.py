@@ -13,7 +13,6 @@ from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
 from tinyllm.plain import plain
 from tinyllm.redaction import safe
-from tinyllm.redaction import safe
 from tinyllm.running import Running, current, emit, entered, unclassified
 from tinyllm.services import Services
 from tinyllm.spec import GraphSpec
@@ -146,7 +145,6 @@ async def _outcome(
         if isinstance(failure, GraphBubbleUp):
             raise
         named = classify(failure, unknown=unclassified).at(node.id)
-        named.message = safe(named.message)
         named.message = safe(named.message)
         emit("failure", **named.as_dict())
         # A way out of a loop is offered once: it may lead into the loop again.

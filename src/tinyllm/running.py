@@ -78,9 +78,7 @@ def emit(kind: str, /, **data: Any) -> None:
 
 def unclassified(case: "Case") -> None:
     """A failure that no rule knew, without its secrets, for whoever keeps such failures."""
-    emit(
-        "unclassified", type=case.exc_type, message=safe(case.message)[:500], op=case.op or case.component
-    )
+    emit("unclassified", type=case.exc_type, message=safe(case.message)[:500], op=case.op or case.component)
 
 
 def time_left(limit: float) -> float:
