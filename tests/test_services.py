@@ -500,6 +500,38 @@ TRIED: list[str] = []
 SHELF = made(keep, "idempotent", "workspace")
 
 
+@pytest.mark.parametrize("answer", ["yes", "no"])
+async def test_what_a_person_said_is_replayed_and_nothing_is_done_again(
+    open_engine: Open, answer: str
+) -> None:
+    nodes = specialist("fetch", "launch")
+    said = [asking(("fetch", {"url": "http://x"})), asking(ONE), "done"]
+    engine = open_engine(nodes, *said, tools=(WEB, ROCKET), allow=["*"])
+    run = (await engine.ask("go", ask=person(answer)[0], thread="t")).run
+    later = (await engine.ask("again", ask=person(answer)[0], thread="t")).run
+    LAUNCHED.clear()
+    for each in (run, later):
+        assert (
+            await open_engine(nodes, "nobody", tools=(WEB, ROCKET), allow=["*"]).replay(each)
+        ).answer == "done"
+    assert LAUNCHED == []
+
+
+async def test_a_yes_given_ahead_holds_when_the_run_is_resumed_and_replayed(open_engine: Open) -> None:
+    TRIED.clear()
+    nodes = {
+        "one": {"kind": "tool", "tool": "keep", "args": {"name": "one"}, "to": "two"},
+        "two": {"kind": "tool", "tool": "keep", "args": {"name": "two"}},
+    }
+    with pytest.raises(Interrupted):
+        await open_engine(nodes, tools=(SHELF,)).ask("go", approve=("keep",))
+    engine = open_engine(nodes, tools=(SHELF,))
+    (run,) = await engine.transactions.runs()
+    assert (await engine.resume(run.id)).status == "committed"
+    assert (await engine.replay(run.id)).status == "committed"
+    assert TRIED == ["one", "two", "two"]
+
+
 async def test_an_interrupted_call_is_the_only_one_that_is_made_again(
     open_engine: Open, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import recording
 from tinyllm.errors import Permanent, UsageError
-from tinyllm.execution import MOST, Execution, Watch, body, durability, strangers
+from tinyllm.execution import MOST, Execution, Watch, begun_with, body, durability, strangers
 from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import keep_unknown
 from tinyllm.log import Log
@@ -55,7 +55,6 @@ class Engine:
         if schema:
             self.spec = self.spec.constrained(schema)
         self.models = Models(self.settings, make, clock)
-        # What one process learns of a model that fails, the next one knows.
         breakers = Breakers(StoreShelf(lambda: self.transactions.store), clock)
         guard = Guard(self.models, self.spec.models, breakers)
         self.services = Services(self.settings, guard, self.tools, self.spec.allow, clock)
@@ -140,13 +139,11 @@ class Engine:
         engine = await self._of(row)
         run = await self.transactions.resume(row.id)
         past = await self.transactions.timeline(row.id)
-        began = next((line.data for line in past if line.kind == "begin"), {})
-        options = {"model": str(began.get("model", "")), **options}
+        options = {**begun_with(past), **options}
         if run.question_asked is not None and reply is not None:
             from langgraph.types import Command
 
-            # Where several wait, the answer is for the one that was shown.
-            at = run.question_asked.get("pause")
+            at = run.question_asked.get("pause")  # where several wait: the one that was shown
             return await engine._carried(run, Command(resume={at: reply} if at else reply), past, **options)
         begun = {"inputs": run.row.inputs, "messages": run.window}
         return await engine._carried(run, None if run.resumed else begun, past, **options)
@@ -156,7 +153,9 @@ class Engine:
         row = await self.transactions.run(id)
         engine = await self._of(row)
         window = await self.transactions.window_of(row.parent)
-        running, watch = engine._watched(row.id, None, **options)
+        past = await self.transactions.timeline(row.id)
+        running, watch = engine._watched(row.id, None, **{**begun_with(past), **options})
+        running.extra.update(tainted=strangers([line for line in past if line.kind == "begin"][:1]))
         with recording(await self.transactions.replay(row.id)):
             answer = await Execution(engine.spec, engine.graph, watch, running).answered(
                 {"inputs": row.inputs, "messages": window}, {"recursion_limit": MOST}

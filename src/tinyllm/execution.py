@@ -81,7 +81,7 @@ class Execution:
                 "graph": self.spec.name,
                 "model": self.running.model,
             }
-            data["tainted"] = list(self.running.extra.get("tainted", ()))
+            data.update({key: list(self.running.extra.get(key, ())) for key in ("approve", "tainted")})
             self.watch.heard(Event("begin", data={k: v for k, v in data.items() if v}, at=clock.now()))
             try:
                 state = await self.graph.ainvoke(given, config, **options)
@@ -117,6 +117,12 @@ def turn(question: str, answer: Answer) -> list[Message]:
     """What the conversation remembers of a run."""
     said = [{"role": "user", "content": question}] if question else []
     return [*said, {"role": "assistant", "content": answer.answer}] if answer.answer else said
+
+
+def begun_with(lines: Sequence[Line]) -> dict[str, Any]:
+    """The options that a run began with, and that it goes on with."""
+    began = next((line.data for line in lines if line.kind == "begin"), {})
+    return {"model": str(began.get("model", "")), "approve": tuple(began.get("approve", ()))}
 
 
 def strangers(lines: Sequence[Line]) -> dict[str, None]:

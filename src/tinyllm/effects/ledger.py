@@ -24,6 +24,8 @@ from tinyllm.toolkit import Inside
 
 Do = Callable[[str], Awaitable[Any]]
 
+# Questions to a person are counted by themselves: whether one is asked may change with what is allowed.
+PERSON = "person"
 FREE: tuple[Class, ...] = ("read", "model")  # may simply happen again
 
 INTENT = (
@@ -88,7 +90,7 @@ class Ledger:
         """Let it happen once: intent, call, done; a line that is done gives its result again."""
         if effect == "pure":
             return await do("")
-        key, asked = self._key(), _hash(request)
+        key, asked = self._key(name), _hash(request)
         known = self.recorded.get(key)
         if known is not None and known.state == "done":
             if known.request == asked:
@@ -194,13 +196,15 @@ class Ledger:
             "now": self.clock.now(),
         }
 
-    def _key(self) -> str:
+    def _key(self, name: str) -> str:
         """`node[item]:visit:call`: the same place in the same run, whatever LangGraph calls it."""
         run = running()
         item = run.extra.get("item")
         # What a call does inside itself is counted by itself: when the call is done, none of it is asked again.
         outer = _current_key.get().removeprefix(f"{self.run}:")
         place = outer or f"{run.node}{'' if item is None else f'[{item}]'}:{run.visit}"
+        if name == PERSON:
+            place = f"{place}:{PERSON}"
         self._calls[place] = self._calls.get(place, 0) + 1
         return f"{place}:{self._calls[place]}"
 

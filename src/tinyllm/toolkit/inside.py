@@ -117,7 +117,7 @@ class Inside:
 
     @contextmanager
     def held(self) -> Iterator[str]:
-        """A name for programs and libraries that open files themselves; it means this very file, whatever is swapped."""
+        """A name for libraries that open files themselves: it means this very file, whatever is swapped."""
         with self.open() as file:
             number = file.fileno()
             links = Path(f"/proc/self/fd/{number}")
