@@ -21,7 +21,15 @@ MODULES = sorted(
 )
 
 LINES, FUNCTION_LINES = 300, 40
-BROAD = ("errors/case.py", "guard", "services.py", "build.py", "transactions", "cli/__init__.py", "execution.py")
+BROAD = (
+    "errors/case.py",
+    "guard",
+    "services.py",
+    "build.py",
+    "transactions",
+    "cli/__init__.py",
+    "execution.py",
+)
 FORBIDDEN_NAMES = ("Manager", "Handler", "Helper", "Base", "Util", "Advanced")
 
 
@@ -119,7 +127,19 @@ def _fresh(code: str) -> str:
 
 
 def test_importing_the_package_loads_nothing_else() -> None:
-    heavy = "langgraph langchain_core pydantic sqlalchemy sympy typer ollama httpx jinja2 yaml numpy".split()
+    heavy = [
+        "langgraph",
+        "langchain_core",
+        "pydantic",
+        "sqlalchemy",
+        "sympy",
+        "typer",
+        "ollama",
+        "httpx",
+        "jinja2",
+        "yaml",
+        "numpy",
+    ]
     code = f"import sys, tinyllm; print([name for name in {heavy!r} if name in sys.modules])"
     assert _fresh(code) == "[]"
 

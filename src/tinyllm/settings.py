@@ -38,8 +38,12 @@ class Settings:
     log: str = _setting("", "where the log goes, as lines of JSON: `stderr` or a file; nowhere when empty")
     allow: tuple[str, ...] = _setting((), "tools that may run without asking")
     deny: tuple[str, ...] = _setting((), "tools that never run, whatever else allows them")
-    allow_hosts: tuple[str, ...] = _setting((), "private hosts that tools may call: names, addresses, networks")
-    untrusted: tuple[str, ...] = _setting((), "files that strangers wrote: patterns of paths in the workspace")
+    allow_hosts: tuple[str, ...] = _setting(
+        (), "private hosts that tools may call: names, addresses, networks"
+    )
+    untrusted: tuple[str, ...] = _setting(
+        (), "files that strangers wrote: patterns of paths in the workspace"
+    )
     project: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
