@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 def compiled(name: str) -> "CompiledStateGraph[Any, Any, Any, Any]":
     """Any graph that `tinyllm graph list` shows, without a checkpointer; built once per server."""
     from tinyllm.engine import Engine
+    from tinyllm.guard import Memory
 
-    return Engine(name).graph
+    engine = Engine(name)
+    # One process serves them all, and it may not wait for a disk on its event loop.
+    engine.services.guard.breakers.shelf = Memory()
+    return engine.graph
 
 
 # One name each: the server looks them up in the module, and would not ask a `__getattr__`. In a thread, because reading
