@@ -116,16 +116,10 @@ class Engine:
             every=self.spec.checkpoint_every,
             wait=wait,
         )
-        options: dict[str, Any] = {
-            "listen": listen,
-            "streams": streams,
-            "ask": ask,
-            "model": model,
-            "approve": approve,
-            "timeout": timeout,
-        }
         begun = {"inputs": run.row.inputs, "messages": run.window}
-        return await self._carried(run, begun, **options)
+        return await self._carried(
+            run, begun, listen=listen, streams=streams, ask=ask, model=model, approve=approve, timeout=timeout
+        )
 
     async def resume(self, id: str, reply: str | None = None, **options: Any) -> Answer:
         """Go on with a run that waits for this reply, or that was interrupted, with the graph it began with."""
