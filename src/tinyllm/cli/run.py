@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
+from collections.abc import Awaitable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0  # seconds that a run has to end after a signal
 LARGEST = 4_000_000  # bytes that are read from stdin
+LAST = "\0last"  # a name that nobody can give
 EXITS = {"committed": 0, "refused": 5, "waiting": 6, "failed": 1}
 
 
@@ -54,6 +57,11 @@ def run(
     workspace: str = typer.Option("", "--workspace", help="The folder that tools are kept in."),
     schema: str = typer.Option("", "--schema", help="A JSON schema, or @FILE, that the answer must follow."),
     timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds the run may take."),
+    continues: bool = typer.Option(False, "--continue", "-c", help="The next turn of the last conversation."),
+    thread: str = typer.Option(
+        "", "--thread", help="The next turn of this conversation; a new name begins one."
+    ),
+    wait: bool = typer.Option(False, "--wait", help="Wait while the conversation is busy with another run."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the answer and nothing else."),
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Show models, tokens and times."),
     no_color: bool = typer.Option(False, "--no-color", help="No colour; NO_COLOR does the same."),
@@ -84,6 +92,8 @@ def run(
             "timeout": timeout,
             "attached": attach,
             "approve": approve,
+            "thread": _thread(thread, continues=continues),
+            "wait": (timeout or math.inf) if wait else None,
         }
         shape = _object(schema, "--schema")
         answer = asyncio.run(_ask(question, graph, shape, options, show, {"workspace": workspace or None}))
@@ -108,22 +118,28 @@ async def _ask(
     from tinyllm import settings
     from tinyllm.engine import Engine
 
-    stopped = _stopped_by_signals(show)
-    engine = Engine(graph, settings=settings.load(flags), schema=shape)
-    show.last = engine.spec.last
-    try:
+    async with Engine(graph, settings=settings.load(flags), schema=shape) as engine:
+        show.last = engine.spec.last
+        if options["thread"] == LAST:
+            options["thread"] = await engine.transactions.last_thread()
         person = show.person if sys.stdin.isatty() and sys.stderr.isatty() else None
-        return await engine.ask(
-            question, listen=show.event, streams=show.watches, ask=person, **_known(options)
-        )
+        going = engine.ask(question, listen=show.event, streams=show.watches, ask=person, **_known(options))
+        return await unless_stopped(going, show)
+
+
+async def unless_stopped(going: Awaitable["Answer"], show: "Show") -> "Answer":
+    """Let a signal end the run in good order, and say how it goes on."""
+    stopped = _stopped_by_signals(show)
+    try:
+        return await going
     except asyncio.CancelledError:
         show.close()
         if show.gone:
             raise BrokenPipeError from None
         say.line("interrupted")
+        if show.run:
+            say.line(f"resume with: tinyllm runs resume {show.run}")
         raise SystemExit(128 + stopped[0] if stopped else 130) from None
-    finally:
-        await engine.aclose()
 
 
 def _stopped_by_signals(show: "Show") -> list[int]:
@@ -145,6 +161,19 @@ def _stopped_by_signals(show: "Show") -> list[int]:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
     return stopped
+
+
+def _thread(name: str, *, continues: bool) -> str:
+    if name and continues:
+        raise UsageError(
+            "--continue and --thread exclude each other",
+            hint="--thread names the conversation, --continue takes the last",
+        )
+    if name.strip() != name or not name.isprintable():
+        raise UsageError(
+            f"{name!r} cannot be the name of a conversation", hint="use letters, digits and dashes"
+        )
+    return LAST if continues else name
 
 
 def _known(options: dict[str, Any]) -> dict[str, Any]:

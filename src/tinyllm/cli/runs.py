@@ -92,7 +92,7 @@ def watch(run: str = RUN) -> None:
 def _carried(run: str, work: Callable[[Any, Any], Awaitable[Any]], as_json: bool) -> None:
     """Let a run go on, or run again, with the graph it began with, and print its answer."""
     from tinyllm import settings
-    from tinyllm.cli.run import EXITS
+    from tinyllm.cli.run import EXITS, unless_stopped
     from tinyllm.cli.show import Show
     from tinyllm.engine import Engine
     from tinyllm.spec import read
@@ -102,7 +102,7 @@ def _carried(run: str, work: Callable[[Any, Any], Awaitable[Any]], as_json: bool
     async def whole(runs: Any) -> Any:
         pinned = json.loads(await runs.graph((await runs.run(run)).fingerprint))
         async with Engine(read(pinned), settings=settings.load()) as engine:
-            return await work(engine, show)
+            return await unless_stopped(work(engine, show), show)
 
     try:
         answer = _with(whole)

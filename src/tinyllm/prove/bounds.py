@@ -9,6 +9,7 @@ def wilson(failures: int, trials: int) -> tuple[float, float]:
     """Where the true rate lies, by Wilson's score."""
     if not trials:
         return 0.0, 1.0
+    failures = min(failures, trials)  # one trial may break several promises
     rate, square = failures / trials, Z * Z / trials
     middle = (rate + square / 2) / (1 + square)
     reach = Z / (1 + square) * sqrt(rate * (1 - rate) / trials + square / (4 * trials))

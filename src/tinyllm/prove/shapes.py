@@ -120,7 +120,8 @@ SHAPES: tuple[Shape, ...] = (
             "said": _value("outputs.draft"),
         },
     ),
-    Shape("pure", {"one": _value("1", to="two"), "two": _value("outputs.one + 1")}),
+    # Nothing is kept of it before its end: killed, it is simply run again.
+    Shape("pure", {"one": _value("1", to="two"), "two": _value("outputs.one + 1")}, in_order=False),
     Shape("failure", MORE, ends="rolled_back"),
     Shape("undo", {**SAVES, "next": _value("'done'")}, ends="rolled_back", files=SAVED, act="undo"),
     Shape(

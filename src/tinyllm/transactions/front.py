@@ -115,7 +115,11 @@ class Transactions(Archive):
             return await returning.to_savepoint(self.store, self.saver, self.contents, self.clock, id, to)
         row = await self.run(id)
         if row.status == "rolled_back":
-            raise UsageError(f"the run {row.id} is rolled back already", code="RUN_ROLLED_BACK")
+            raise UsageError(
+                f"the run {row.id} is rolled back already",
+                hint=f"`tinyllm runs show {row.id}` still shows what it did",
+                code="RUN_ROLLED_BACK",
+            )
         if row.status == "committed":
             await returning.before(self.store, self.contents, self.clock, row)
         elif row.status not in ("waiting", "in_doubt") and row.held(self.clock):
@@ -162,7 +166,9 @@ class Transactions(Archive):
                 now,
             )
             if not made.rowcount:
-                raise UsageError(f"there is a thread {name!r} already", code="THREAD_EXISTS")
+                raise UsageError(
+                    f"there is a thread {name!r} already", hint="choose another name", code="THREAD_EXISTS"
+                )
             return name
 
         return await self.store.write(fork)

@@ -1,0 +1,329 @@
+"""`tinyllm runs`, and a conversation of many runs: shown, resumed, taken back, forked, replayed."""
+
+import hashlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Call, Done, start
+from tests.cli.test_bad_input import two_lines
+from tinyllm.testing.simulator import Reply, Simulator
+
+Served = Callable[..., Simulator]
+TALK = "nodes: {say: {prompt: Be brief.}}\n"
+TWO = "nodes:\n  first: {prompt: One., to: second}\n  second: {prompt: Two.}\n"
+ASK = (
+    "nodes:\n"
+    "  ask: {kind: human, ask: 'Send it?', choices: {yes: send, no: end}}\n"
+    "  send: {kind: transform, value: \"'it is sent'\"}\n"
+)
+WRITE = (
+    "allow: [files_write]\n"
+    "nodes:\n"
+    "  change: {kind: tool, tool: files_write, args: {path: kept.txt, content: changed}, to: make}\n"
+    "  make: {kind: tool, tool: files_write, args: {path: sub/made.txt, content: new}, to: last}\n"
+    "  last: {kind: transform, value: %s}\n"
+)
+
+
+@pytest.fixture
+def project(home: Path) -> Path:
+    """A project with graphs of its own, and one file in its workspace."""
+    (home / "tinyllm.toml").write_text("")
+    (home / "graphs").mkdir()
+    graphs = {
+        "talk": TALK,
+        "two": TWO,
+        "asks": ASK,
+        "writes": WRITE % "\"'done'\"",
+        "fails": WRITE % "\"1 + 'a'\"",
+    }
+    graphs["echo"] = "nodes: {say: {kind: transform, value: inputs.question}}\n"
+    for name, text in graphs.items():
+        (home / "graphs" / f"{name}.yaml").write_text(text)
+    (home / "kept.txt").write_text("as it was")
+    return home
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A model server that says this."""
+    opened: list[Simulator] = []
+
+    def serve(*said: Any) -> Simulator:
+        opened.append(Simulator(list(said)).start_in_thread())
+        monkeypatch.setenv("OLLAMA_HOST", opened[-1].url)
+        return opened[-1]
+
+    yield serve
+    for each in opened:
+        each.stop_thread()
+
+
+def asked(tinyllm: Call, graph: str, question: str = "q", *more: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(tinyllm("run", "--json", "-g", graph, question, *more).out)
+    return found
+
+
+def listed(tinyllm: Call, *more: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(tinyllm("runs", "list", "--json", *more).out)
+    return found
+
+
+def signature(project: Path) -> str:
+    """Of every file in the workspace but what is ours."""
+    files = sorted(path for path in project.rglob("*") if path.is_file() and "checkpoints" not in path.parts)
+    return hashlib.sha256(b"".join(str(p).encode() + p.read_bytes() for p in files)).hexdigest()
+
+
+def test_a_project_without_runs_says_how_to_begin(tinyllm: Call, project: Path) -> None:
+    done = tinyllm("runs", "list")
+    assert (done.code, done.out) == (0, "")
+    assert "no runs yet" in done.err
+    assert tinyllm("runs", "path").out.strip() == str(project / "checkpoints" / "tinyllm.db")
+
+
+def test_a_run_is_listed_and_shown_with_what_it_did(tinyllm: Call, project: Path, served: Served) -> None:
+    served("hello there")
+    run = asked(tinyllm, "talk", "hello")["run"]
+    assert [row["run"] for row in listed(tinyllm)] == [run]
+    assert run in tinyllm("runs", "list").out
+    shown = tinyllm("runs", "show", run[:6]).out
+    for word in ("committed", "savepoint 1", "tokens", "say", "answer    hello there"):
+        assert word in shown, word
+    found = json.loads(tinyllm("runs", "show", run, "--json").out)
+    assert (found["status"], found["answer"]["answer"]) == ("committed", "hello there")
+    assert [each["effect"] for each in found["effects"]] == ["model"]
+    assert tinyllm("runs", "watch", run).err.splitlines()[-1] == "committed"
+
+
+def test_a_run_is_exported_with_its_graph(tinyllm: Call, project: Path) -> None:
+    run = asked(tinyllm, "echo", "hello")["run"]
+    assert json.loads(tinyllm("runs", "export", run).out)["graph"]["nodes"]["say"]["kind"] == "transform"
+    assert tinyllm("runs", "export", run, "-o", "run.json").code == 0
+    assert json.loads((project / "run.json").read_text())["answer"]["answer"] == "hello"
+    two_lines(tinyllm("runs", "export", run, "-o", "/no/such/run.json"), 2, "cannot be written")
+
+
+@pytest.mark.parametrize(
+    "command", ["show", "watch", "resume", "rollback", "fork", "replay", "export", "resolve --did-not"]
+)
+def test_an_unknown_run_is_refused(tinyllm: Call, project: Path, command: str) -> None:
+    asked(tinyllm, "echo")
+    name, *flags = command.split()
+    two_lines(tinyllm("runs", name, "0000000", *flags), 2, "there is no run '0000000'")
+
+
+def test_a_run_that_ended_is_not_resumed(tinyllm: Call, project: Path) -> None:
+    run = asked(tinyllm, "echo")["run"]
+    done = tinyllm("runs", "resume", run)
+    two_lines(done, 2, "is committed; there is nothing to resume")
+    assert "runs fork" in done.lines[1]
+    two_lines(tinyllm("runs", "resolve", run, "--did-happen"), 2, "nothing in the run")
+    assert tinyllm("runs", "rollback", run).code == 0
+    two_lines(tinyllm("runs", "rollback", run), 2, "is rolled back already")
+    two_lines(tinyllm("runs", "fork", run), 2, "only a committed one can be forked")
+
+
+def test_a_savepoint_of_another_run_is_refused(tinyllm: Call, project: Path) -> None:
+    waiting = asked(tinyllm, "asks")["run"]
+    done = tinyllm("runs", "rollback", waiting, "--to", "17")
+    two_lines(done, 2, "has no savepoint 17")
+    assert "it has: 1" in done.lines[1]
+
+
+def test_a_newer_database_is_left_alone(tinyllm: Call, project: Path) -> None:
+    asked(tinyllm, "echo")
+    database = project / "checkpoints" / "tinyllm.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA user_version=99")
+    connection.close()
+    for arguments in (["runs", "list"], ["run", "-g", "echo", "q"]):
+        done = tinyllm(*arguments)
+        two_lines(done, 1, "written by a newer version")
+        assert "upgrade TinyLLM" in done.lines[1]
+
+
+def test_a_failed_run_leaves_everything_as_it_was_and_can_be_read(tinyllm: Call, project: Path) -> None:
+    asked(tinyllm, "echo", "one", "--thread", "t")
+    files, last = signature(project), listed(tinyllm, "--thread", "t")
+    assert tinyllm("run", "-g", "fails", "two", "--thread", "t").code == 3
+    assert signature(project) == files
+    failed, *before = listed(tinyllm, "--thread", "t")
+    assert before == last
+    assert failed["status"] == "rolled_back"
+    shown = tinyllm("runs", "show", failed["run"]).out
+    assert "change" in shown
+    assert "error " in shown
+    assert "undone" in shown
+
+
+def test_a_committed_run_is_taken_back_with_its_files(tinyllm: Call, project: Path, served: Served) -> None:
+    simulator = served("said")
+    asked(tinyllm, "talk", "first question", "--thread", "t")
+    files = signature(project)
+    run = asked(tinyllm, "writes", "second question", "--thread", "t")["run"]
+    assert (project / "kept.txt").read_text() == "changed"
+    assert tinyllm("runs", "rollback", run).code == 0
+    assert signature(project) == files
+    assert not (project / "sub").exists()
+    asked(tinyllm, "talk", "third question", "--thread", "t")
+    said = [message["content"] for message in simulator.asked[-1].body["messages"]]
+    assert "first question" in said
+    assert "second question" not in said
+    assert json.loads(tinyllm("runs", "show", run, "--json").out)["answer"]["answer"] == "done"
+
+
+def test_what_was_changed_since_is_not_overwritten(tinyllm: Call, project: Path) -> None:
+    run = asked(tinyllm, "writes")["run"]
+    (project / "kept.txt").write_text("changed by hand since")
+    assert tinyllm("runs", "rollback", run).code == 0
+    assert (project / "kept.txt").read_text() == "changed by hand since"
+    assert "changed by somebody else" in tinyllm("runs", "show", run).out
+
+
+def stopped(process: "subprocess.Popen[bytes]", simulator: Simulator, requests: int) -> tuple[str, str]:
+    """Interrupt it when it waits for its n-th reply: the run's id, and what was said."""
+    while len(simulator.asked) < requests:
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    last = err.decode().splitlines()[-1]
+    assert last.startswith("resume with: tinyllm runs resume "), err
+    return last.split()[-1], err.decode()
+
+
+def test_an_interrupted_run_says_how_to_resume_and_asks_nothing_again(
+    tinyllm: Call, project: Path, served: Served
+) -> None:
+    simulator = served("the first reply", Reply(ending="hang"), "the second reply")
+    run, _ = stopped(start(["run", "-g", "two", "q"], env=dict(os.environ)), simulator, 2)
+    assert listed(tinyllm)[0]["status"] == "recoverable"
+    done = tinyllm("runs", "resume", run)
+    assert (done.code, done.out) == (0, "the second reply\n")
+    assert len(simulator.asked) == 3
+    assert listed(tinyllm)[0]["status"] == "committed"
+    shown = json.loads(tinyllm("runs", "show", run, "--json").out)
+    assert [event["node"] for event in shown["timeline"] if event["event"] == "node"] == ["first", "second"]
+
+
+def test_a_busy_thread_is_refused_and_left_alone(tinyllm: Call, project: Path, served: Served) -> None:
+    simulator = served(Reply(ending="hang"), "another")
+    with start(["run", "-g", "talk", "q", "--thread", "t"], env=dict(os.environ)) as holder:
+        while not simulator.asked:
+            assert holder.poll() is None
+        run = listed(tinyllm)[0]["run"]
+        for arguments in (
+            ["run", "-g", "talk", "q", "--thread", "t"],
+            ["runs", "rollback", run],
+            ["runs", "resume", run],
+        ):
+            two_lines(tinyllm(*arguments), 4, f"the thread t is busy with the run {run}")
+        holder.kill()
+    done = tinyllm("run", "-g", "talk", "q", "--thread", "t", "--wait")
+    assert (done.code, done.out) == (0, "another\n")
+    assert [row["status"] for row in listed(tinyllm)] == ["committed", "rolled_back"]
+
+
+def test_a_second_turn_sees_the_first(tinyllm: Call, project: Path, served: Served) -> None:
+    simulator = served("pleased to meet you", "you are Ada", "I do not know")
+    two_lines(tinyllm("run", "-g", "talk", "-c", "q"), 2, "there is no conversation to continue")
+    tinyllm("run", "-g", "talk", "I am Ada")
+    assert tinyllm("run", "-g", "talk", "-c", "Who am I?").out == "you are Ada\n"
+    said = [(message["role"], message["content"]) for message in simulator.asked[-1].body["messages"]]
+    assert said == [
+        ("system", "Be brief."),
+        ("user", "I am Ada"),
+        ("assistant", "pleased to meet you"),
+        ("user", "Who am I?"),
+    ]
+    tinyllm("run", "-g", "talk", "--thread", "other", "Who am I?")
+    assert len(simulator.asked[-1].body["messages"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [(("-c", "--thread", "t"), "exclude each other"), (("--thread", " t"), "cannot be the name")],
+)
+def test_a_conversation_is_named_in_one_way(
+    tinyllm: Call, project: Path, flags: tuple[str, ...], said: str
+) -> None:
+    two_lines(tinyllm("run", "-g", "echo", "q", *flags), 2, said)
+
+
+def test_a_waiting_run_goes_on_with_its_answer(tinyllm: Call, project: Path) -> None:
+    done = tinyllm("run", "-g", "asks", "q", "--thread", "t")
+    run = listed(tinyllm)[0]["run"]
+    assert (done.code, done.out) == (6, "")
+    assert f"tinyllm runs resume {run} --answer" in done.err
+    two_lines(tinyllm("runs", "resume", run), 2, "waits for an answer: Send it?")
+    two_lines(tinyllm("run", "-g", "asks", "q", "--thread", "t"), 6, "waits for a person")
+    done = tinyllm("runs", "resume", run, "--answer", "yes")
+    assert (done.code, done.out) == (0, "it is sent\n")
+
+
+def test_a_run_is_replayed_without_a_server(tinyllm: Call, project: Path, served: Served) -> None:
+    simulator = served("one", "two")
+    run = asked(tinyllm, "two")["run"]
+    simulator.stop_thread()
+    done = tinyllm("runs", "replay", run)
+    assert (done.code, done.out, len(simulator.asked)) == (0, "two\n", 2)
+    with sqlite3.connect(project / "checkpoints" / "tinyllm.db") as database:
+        database.execute("UPDATE effects SET request = 'another' WHERE key LIKE 'second%'")
+    database.close()
+    done = tinyllm("runs", "replay", run)
+    assert done.code == 1
+    assert "second" in done.lines[-2]
+    assert "with another request" in done.lines[-2]
+
+
+def test_a_fork_goes_on_apart_and_the_two_are_compared(tinyllm: Call, project: Path) -> None:
+    first = asked(tinyllm, "echo", "one", "--thread", "t")["run"]
+    again = asked(tinyllm, "echo", "one", "--thread", "t")["run"]
+    forked = json.loads(tinyllm("runs", "fork", first, "--thread", "u", "--json").out)
+    assert forked == {"thread": "u", "forked_from": first}
+    other = asked(tinyllm, "echo", "two", "--thread", "u")["run"]
+    two_lines(tinyllm("runs", "fork", first, "--thread", "u"), 2, "there is a thread 'u' already")
+    done = tinyllm("runs", "diff", first, again)
+    assert (done.code, done.err) == (0, "they are alike\n")
+    done = tinyllm("runs", "diff", first, other, "--json")
+    assert (done.code, [row["what"] for row in json.loads(done.out)]) == (1, ["inputs", "step 1", "answer"])
+
+
+def test_old_runs_are_pruned(tinyllm: Call, project: Path) -> None:
+    for number in range(3):
+        asked(tinyllm, "echo", str(number))
+    assert json.loads(tinyllm("runs", "prune", "--keep", "0", "--older-than", "1", "--json").out) == {
+        "deleted": 0
+    }
+    run = listed(tinyllm)[0]["run"]
+    tinyllm("runs", "rollback", run)
+    assert json.loads(tinyllm("runs", "prune", "--keep", "0", "--json").out)["deleted"] >= 1
+    assert run not in [row["run"] for row in listed(tinyllm)]
+
+
+def test_help_names_every_command(tinyllm: Call) -> None:
+    shown: Done = tinyllm("runs", "--help")
+    for name in [
+        "list",
+        "show",
+        "watch",
+        "resume",
+        "rollback",
+        "fork",
+        "diff",
+        "replay",
+        "resolve",
+        "prune",
+        "export",
+        "path",
+    ]:
+        assert f" {name} " in shown.out, name
