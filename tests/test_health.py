@@ -131,6 +131,14 @@ async def test_failures_latency_and_speed_are_counted_per_model(tmp_path: Path) 
     assert row["p90"] >= row["p50"]
 
 
+async def test_a_bad_reply_is_one_call_and_one_failure(tmp_path: Path) -> None:
+    script = Script({NAME: [Reply(""), Reply("fine")]}, [Model(name=NAME)])
+    async with Simulator(script) as simulator, engine(tmp_path, ollama_host=simulator.url) as plain:
+        await plain.ask("Say something.")
+        (row,) = [row for row in await health(plain.transactions.store) if row["target"] == NAME]
+    assert (row["calls"], row["failed"]) == (2, 1)
+
+
 async def test_two_engines_share_what_they_learn(tmp_path: Path) -> None:
     crash = Reply(status=500, error="model runner has unexpectedly stopped")
     async with Simulator(Script({NAME: [crash]}, [Model(name=NAME)])) as simulator:

@@ -44,9 +44,12 @@ def _figures(calls: list[dict[str, Any]]) -> dict[str, Any]:
     seconds = sorted(call["seconds"] for call in good)
     spoken = sum(call["seconds"] for call in good if call["tokens_out"])
     tokens = sum(call["tokens_out"] for call in good)
+    failed = [call for call in calls if call["failed"]]
+    # A reply that was no good came all the same: its call is among the good ones already.
+    silent = [call for call in failed if call.get("kind") != "validation"]
     return {
-        "calls": len(calls),
-        "failed": len(calls) - len(good),
+        "calls": len(good) + len(silent),
+        "failed": len(failed),
         "p50": _at(seconds, 0.5),
         "p90": _at(seconds, 0.9),
         "tokens_per_second": round(tokens / spoken, 2) if spoken else None,
