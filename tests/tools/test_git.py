@@ -158,3 +158,19 @@ def test_git_alone_would_have_run_it(name: str, workspace: Path, ran: Path) -> N
     subprocess.run(["git", "status"], cwd=workspace, check=False, capture_output=True)
     subprocess.run(["git", "diff"], cwd=workspace, check=False, capture_output=True)
     assert ran.exists()
+
+
+async def test_a_missing_object_is_not_fetched(workspace: Path, ran: Path, call: Call) -> None:
+    """A repository that promises objects elsewhere would have git run the program that fetches them."""
+    program = workspace / "evil.sh"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    for name, value in {"url": str(workspace), "promisor": "true", "uploadpack": str(program)}.items():
+        configure(workspace, f"remote.origin.{name}", value)
+    configure(workspace, "core.repositoryFormatVersion", "1")
+    for path in (workspace / ".git" / "objects").glob("??/*"):
+        path.unlink()
+    for name in ("git_status", "git_diff", "git_log"):
+        with pytest.raises(TinyError):
+            await call(name)
+    assert not ran.exists()

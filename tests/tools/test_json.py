@@ -72,3 +72,12 @@ async def test_what_a_model_broke_is_repaired(text: str, value: object, call: Ca
 async def test_what_cannot_be_repaired_is_said(text: str, call: Call) -> None:
     with pytest.raises(TinyError):
         await call("json_repair", text=text)
+
+
+async def test_a_repair_that_takes_too_long_is_given_up(call: Call) -> None:
+    with pytest.raises(TinyError, match="longer than"):
+        await call("json_repair", text='{"' + 'a"' * 20_000)
+
+
+async def test_a_long_text_is_repaired_as_well(call: Call) -> None:
+    assert len(await call("json_repair", text="[" + "1, " * 1000)) == 1000

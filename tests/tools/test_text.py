@@ -50,3 +50,19 @@ async def test_values_are_never_templates(call: Call) -> None:
     for evil in ("{{ ''.__class__ }}", "{% include 'x' %}", "{{ x.__init__ }}", "{{ '%0200000000d' % 1 }}"):
         with pytest.raises(TinyError):
             await call("text_template", text=evil, values={"x": 1})
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["." * 400_000 + "x", "a'" * 200_000 + "_", "-" * 400_000])
+async def test_no_text_takes_for_ever(text: str, call: Call) -> None:
+    assert (await call("text_count", text=text))["characters"] == len(text)
+    await call("text_statistics", text=text)
+    await call("text_diff", before=text, after=text[1:])
+
+
+async def test_many_alike_lines_are_compared_in_time(call: Call) -> None:
+    before = "\n".join(str(n % 100) for n in range(2_000))
+    after = "\n".join(str(n * 7 % 100) for n in range(2_000))
+    assert "+7" in await call("text_diff", before=before, after=after)
+    with pytest.raises(TinyError, match="more than 2,000 lines"):
+        await call("text_diff", before="a\n" * 3_000, after="b")

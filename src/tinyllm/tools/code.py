@@ -124,7 +124,7 @@ async def _ruff(*arguments: str, given: str) -> programs.Ended:
 @tool(effect="pure")
 async def explain(error: str) -> dict[str, Any]:
     """Explain a Python error or traceback: what it means, where it happened, what to do."""
-    raised = list(RAISED.finditer(error[-20_000:]))
+    raised = list(RAISED.finditer(text := error[-20_000:]))
     if not raised:
         raise BadReply(
             "there is no Python error in this text",
@@ -133,7 +133,7 @@ async def explain(error: str) -> dict[str, Any]:
         )
     last = raised[-1]
     kind = last["type"].rpartition(".")[2]
-    places = [match.groupdict() for match in PLACE.finditer(error)]
+    places = [match.groupdict() for match in PLACE.finditer(text)]
     own = [
         place
         for place in places

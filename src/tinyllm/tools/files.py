@@ -19,6 +19,7 @@ Names = builtins.list[str]
 LINES = 400
 FOUND = 500
 SEARCHED = 2_000_000  # bytes of a file that is searched
+BUDGET = 100_000_000  # characters of a whole search
 WIDE = 400  # characters of a line that is shown
 
 
@@ -96,11 +97,15 @@ async def search(words: str, pattern: str = "*", path: Inside = WORKSPACE, limit
 
 
 def _lines(words: str, pattern: str, path: Inside) -> Iterator[Told]:
+    left = BUDGET
     for each in [path] if path.is_file else _named(path, pattern):
+        if left <= 0:
+            return
         try:
             text = each.read_text(SEARCHED) if each.is_file else ""
         except TinyError:
             continue  # too large, or no text
+        left -= len(text)
         for number, line in enumerate(text.splitlines(), 1):
             if words in line.casefold():
                 yield {"path": str(each), "line": number, "text": line[:WIDE]}

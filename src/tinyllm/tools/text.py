@@ -11,7 +11,7 @@ from tinyllm.toolkit import tool
 from tinyllm.tools.patterns import bounded, compiled, found
 
 MATCHES = 200
-COMPARED = 5_000  # lines of each side of a comparison
+COMPARED = 2_000  # lines of each side of a comparison
 ROUND = 120  # characters of a line that is shown
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -120,7 +120,7 @@ async def count(text: str, word: str = "") -> dict[str, int]:
 async def statistics(text: str, top: int = 10) -> dict[str, Any]:
     """Measure a text: words, different words, sentences, their length, and the most frequent words."""
     words = [match.group().casefold() for match in _WORD.finditer(bounded(text))]
-    ends = [part for part in re.split(r"[.!?]+(?:\s|$)", text) if part.strip()]
+    ends = [part for part in re.split(r"(?<![.!?])[.!?]++(?:\s|$)", text) if part.strip()]
     return {
         "words": len(words),
         "different_words": len(set(words)),
