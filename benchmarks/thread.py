@@ -18,7 +18,7 @@ from tinyllm.engine import Engine
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
 
-EARLY, LATE = slice(5, 25), slice(-20, None)  # the windows that are compared
+PAIRS, YOUNG = 15, 10  # late turns, each beside the tenth turn of a thread of its own
 GRAPH = {"name": "chat", "nodes": {"say": {"prompt": "Be brief."}}}
 
 
@@ -33,29 +33,44 @@ def text(size: int) -> str:
 
 async def main(turns: int, size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "runs.db"
+        settings = Settings(database=str(Path(folder) / "runs.db"))
         script = Scripted(lambda *_, **__: text(size))
-        engine = Engine(GRAPH, settings=Settings(database=str(database)), make=lambda *_: script)
-        took = []
-        for number in range(turns):
-            started = time.perf_counter()
-            await engine.ask(f"turn {number}: {text(size)}", thread="t")
-            took.append((time.perf_counter() - started) * 1000)
-            script.calls.clear()
-        problems = await engine.transactions.problems()
-        await engine.aclose()
-        early, late = statistics.median(took[EARLY]), statistics.median(took[LATE])
-        return {
-            "turns": turns,
-            "bytes_each": size,
-            "database_mb": round(
-                sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / 1e6, 2
-            ),
-            "early_ms": round(early, 2),
-            "late_ms": round(late, 2),
-            "ratio": round(late / early, 2),
-            "problems": problems,
-        }
+        async with Engine(GRAPH, settings=settings, make=lambda *_: script) as engine:
+
+            async def turn(thread: str) -> tuple[float, float]:
+                started, cpu = time.perf_counter(), time.process_time()
+                await engine.ask(text(size), thread=thread)
+                script.calls.clear()
+                return (time.perf_counter() - started) * 1000, (time.process_time() - cpu) * 1000
+
+            for _ in range(turns - PAIRS):
+                await turn("long")
+            # With its log; the young threads that come now are none of this one's.
+            megabytes = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / 1e6
+            young, old = [], []
+            for number in range(PAIRS):
+                for _ in range(YOUNG - 1):
+                    await turn(f"young{number}")
+                young.append(await turn(f"young{number}"))
+                old.append(await turn("long"))
+            return {
+                "turns": turns,
+                "bytes_each": size,
+                "database_mb": round(megabytes * turns / (turns - PAIRS), 2),
+                **_compared([each[0] for each in young], [each[0] for each in old], ""),
+                **_compared([each[1] for each in young], [each[1] for each in old], "cpu_"),
+                "problems": await engine.transactions.problems(),
+            }
+
+
+def _compared(early: list[float], late: list[float], kind: str) -> dict[str, float]:
+    """The medians of turns that took turns, so that both met the same machine."""
+    one, other = statistics.median(early), statistics.median(late)
+    return {
+        f"{kind}early_ms": round(one, 2),
+        f"{kind}late_ms": round(other, 2),
+        f"{kind}ratio": round(other / one, 2),
+    }
 
 
 if __name__ == "__main__":

@@ -151,6 +151,16 @@ def test_a_newer_database_is_left_alone(tinyllm: Call, project: Path) -> None:
         assert "upgrade TinyLLM" in done.lines[1]
 
 
+@pytest.mark.parametrize("left", [0, 50, 5_000])
+def test_a_damaged_database_is_told_in_two_lines(tinyllm: Call, project: Path, left: int) -> None:
+    asked(tinyllm, "echo")
+    os.truncate(project / "checkpoints" / "tinyllm.db", left)
+    for arguments in (["runs", "list"], ["run", "-g", "echo", "q"]):
+        done = tinyllm(*arguments)
+        two_lines(done, 1, "the database")
+        assert "doctor" in done.lines[1]
+
+
 def test_a_failed_run_leaves_everything_as_it_was_and_can_be_read(tinyllm: Call, project: Path) -> None:
     asked(tinyllm, "echo", "one", "--thread", "t")
     files, last = signature(project), listed(tinyllm, "--thread", "t")

@@ -1,7 +1,7 @@
 """A run as people and programs read it: its row, its lines, its effects."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinyllm.cli import say
@@ -49,7 +49,7 @@ def line_of(line: Any) -> str:
 
 def text_of(event: Mapping[str, Any]) -> str:
     """One event on one line."""
-    said = {
+    said: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "begin": lambda e: f"begins with the graph {e.get('graph', '')}",
         "node": lambda e: (
             f"→ {', '.join(e.get('exits', ()))}  {e.get('seconds', 0):.3f} s  {_short(e.get('value'))}"
@@ -65,8 +65,9 @@ def text_of(event: Mapping[str, Any]) -> str:
         "failure": lambda e: f"survived: {e.get('message')}",
         "fallback": lambda e: f"falls back to {e.get('model')}",
         "note": lambda e: str(e.get("text", "")),
-    }.get(event["event"], lambda _: "")
-    return f"{event['event']:<9} {event['node']:<12} {said(event)}".rstrip()
+    }
+    tell = said.get(str(event["event"]))
+    return f"{event['event']:<9} {event['node']:<12} {tell(event) if tell else ''}".rstrip()
 
 
 def _short(value: Any) -> str:
