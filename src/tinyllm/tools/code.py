@@ -5,12 +5,14 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinyllm.errors import BadReply
-from tinyllm.sandbox import Ran, arun
 from tinyllm.toolkit import Inside, bounds, need, tool
 from tinyllm.tools import asserts, programs
+
+if TYPE_CHECKING:
+    from tinyllm.sandbox import Ran
 
 SECONDS = 10.0
 FINDINGS = 50
@@ -48,10 +50,16 @@ async def run(code: str, files: list[Inside] | None = None) -> dict[str, Any]:
     contents: dict[str, str | bytes] = {
         str(file): await asyncio.to_thread(file.read_bytes) for file in files or ()
     }
-    return _told(await arun(code, files=contents, timeout=SECONDS))
+    return _told(await _ran(code, contents))
 
 
-def _told(ran: Ran) -> dict[str, Any]:
+async def _ran(code: str, files: dict[str, str | bytes]) -> "Ran":
+    from tinyllm.sandbox import arun  # not needed to list tools
+
+    return await arun(code, files=files, timeout=SECONDS)
+
+
+def _told(ran: "Ran") -> dict[str, Any]:
     """What a model needs to see of it, and which layer ran it and why."""
     shown = {"value": ran.value, "output": ran.stdout, "errors": ran.stderr, "error": ran.error}
     return {
@@ -65,7 +73,7 @@ def _told(ran: Ran) -> dict[str, Any]:
 @tool(effect="read", reach="exec", sandboxed=True)
 async def test(code: str, tests: str) -> dict[str, Any]:
     """Run tests against Python code: asserts such as assert add(2, 2) == 4, or functions called test_…"""
-    ran = await arun(asserts.program(code, tests), timeout=SECONDS)
+    ran = await _ran(asserts.program(code, tests), {})
     if not ran.ok or not isinstance(ran.value, list):
         return {
             "passed": 0,
