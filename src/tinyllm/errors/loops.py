@@ -3,12 +3,16 @@
 TAIL = 1200  # characters looked at
 TIMES = 8  # how often one piece must come again
 LONG = 600  # how much text that must be: a person may well ask for twenty lines that are the same
+_END = 40
 _SIGNS = 500  # signs and digits alone repeat in tables and numbers: never less of them
 
 
 def looping(text: str, least: int = LONG) -> bool:
     """Does the end of the text consist of one piece, repeated, over at least so many characters?"""
     tail = text[-TAIL:]
+    # What repeats comes before its end once more: nearly all texts are done with after this look.
+    if tail.find(tail[-_END:]) >= len(tail) - _END:
+        return False
     period = _period(tail[::-1], least)
     if period == 0:
         return False

@@ -13,6 +13,7 @@ from tinyllm.running import current, time_left
 from tinyllm.settings import Settings
 
 BRIEF = 256  # tokens: a reply that may not be longer is not worth streaming, unless somebody watches
+SLACK = 0.05  # part of the time between two tokens that is not looked at
 PACE = 0.5  # seconds a token of such a reply may take; slower is as good as dead
 
 
@@ -28,6 +29,7 @@ class Watch:
     last: float  # the moment when it must be finished, on the loop's clock
     limit: asyncio.Timeout
     phase: str = "begin to answer"
+    next: float = 0.0  # when the limit is moved again
 
     def __post_init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -38,9 +40,12 @@ class Watch:
         return None if self.brief else self._heard
 
     def _heard(self, text: str) -> None:
-        idle = self.loop.time() + self.settings.idle_timeout
-        self.phase = "go on" if idle < self.last else "finish"
-        self.limit.reschedule(min(self.last, idle))
+        now = self.loop.time()
+        if now >= self.next:  # a timer is not set anew for each of a hundred tokens a second
+            idle = now + self.settings.idle_timeout * (1 + SLACK)
+            self.next = now + self.settings.idle_timeout * SLACK
+            self.phase = "go on" if idle < self.last else "finish"
+            self.limit.reschedule(min(self.last, idle))
         if self.loops.heard(text):
             raise BadReply(f"{self.entry.name} repeats itself", code="OUTPUT_REPETITION")
         if text and self.ask.token is not None:
