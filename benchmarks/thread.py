@@ -18,7 +18,7 @@ from tinyllm.engine import Engine
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
 
-PAIRS, YOUNG = 15, 10  # late turns, each beside the tenth turn of a thread of its own
+PAIRS, YOUNG, FULL = 15, 10, 21  # late turns, each beside a 10th one, and one whose window is as full
 GRAPH = {"name": "chat", "nodes": {"say": {"prompt": "Be brief."}}}
 
 
@@ -35,41 +35,42 @@ async def main(turns: int, size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(database=str(Path(folder) / "runs.db"))
         script = Scripted(lambda *_, **__: text(size))
+
+        async def turn(engine: Engine, thread: str) -> float:
+            started = time.perf_counter()
+            await engine.ask(text(size), thread=thread)
+            script.calls.clear()
+            return (time.perf_counter() - started) * 1000
+
         async with Engine(GRAPH, settings=settings, make=lambda *_: script) as engine:
-
-            async def turn(thread: str) -> tuple[float, float]:
-                started, cpu = time.perf_counter(), time.process_time()
-                await engine.ask(text(size), thread=thread)
-                script.calls.clear()
-                return (time.perf_counter() - started) * 1000, (time.process_time() - cpu) * 1000
-
             for _ in range(turns - PAIRS):
-                await turn("long")
-            # With its log; the young threads that come now are none of this one's.
-            megabytes = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / 1e6
-            young, old = [], []
+                await turn(engine, "long")
+        megabytes = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / 1e6
+        async with Engine(GRAPH, settings=settings, make=lambda *_: script) as engine:
+            await turn(engine, "warm")
+            found: dict[int, list[float]] = {YOUNG: [], FULL: [], turns: []}
             for number in range(PAIRS):
-                for _ in range(YOUNG - 1):
-                    await turn(f"young{number}")
-                young.append(await turn(f"young{number}"))
-                old.append(await turn("long"))
+                for turned in range(1, FULL + 1):
+                    took = await turn(engine, f"young{number}")
+                    if turned in found:
+                        found[turned].append(took)
+                    if turned in (YOUNG, FULL):
+                        found[turns].append(await turn(engine, "long"))
             return {
                 "turns": turns,
                 "bytes_each": size,
-                "database_mb": round(megabytes * turns / (turns - PAIRS), 2),
-                **_compared([each[0] for each in young], [each[0] for each in old], ""),
-                **_compared([each[1] for each in young], [each[1] for each in old], "cpu_"),
+                "database_mb": round(megabytes, 2),
+                **_compared(found, turns),
                 "problems": await engine.transactions.problems(),
             }
 
 
-def _compared(early: list[float], late: list[float], kind: str) -> dict[str, float]:
-    """The medians of turns that took turns, so that both met the same machine."""
-    one, other = statistics.median(early), statistics.median(late)
+def _compared(found: dict[int, list[float]], turns: int) -> dict[str, float]:
+    """The medians of turns that took turns, so that all met the same machine."""
+    medians = {turn: statistics.median(times) for turn, times in found.items()}
     return {
-        f"{kind}early_ms": round(one, 2),
-        f"{kind}late_ms": round(other, 2),
-        f"{kind}ratio": round(other / one, 2),
+        **{f"turn_{turn}_ms": round(median, 2) for turn, median in medians.items()},
+        **{f"to_turn_{turn}": round(medians[turns] / medians[turn], 2) for turn in (YOUNG, FULL)},
     }
 
 

@@ -55,6 +55,6 @@ async def test_a_conversation_survives_a_full_disk(small_disk: Path) -> None:
         filler.unlink()
         clock.advance(60)  # a run that could not even say that it failed is let go
         await engine.ask("after it", thread="t")
-        said = await engine.transactions.window("t", turns=1_000)
+        said = await engine.transactions.window("t", turns=1_000, letters=10**9)
         assert [each["content"] for each in said if each["role"] == "user"] == [*answered, "after it"]
         assert await engine.transactions.problems() == []

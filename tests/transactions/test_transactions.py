@@ -57,6 +57,15 @@ async def test_a_committed_run_is_the_thread(transactions: Transactions) -> None
     assert await transactions.problems() == []
 
 
+async def test_a_conversation_is_given_as_far_as_it_fits_in_whole_turns(transactions: Transactions) -> None:
+    for letter in "abc":
+        await say(transactions, letter * 3_000)
+    assert [said[0].lower() for said in await conversation(transactions)] == ["b", "b", "c", "c"]
+    await say(transactions, "d" * 20_000)
+    assert [len(said) for said in await conversation(transactions)] == [20_000, 20_000]
+    assert len(await transactions.window("t", letters=10**9)) == 8
+
+
 async def test_a_failed_run_leaves_the_thread_as_it_was(transactions: Transactions) -> None:
     await say(transactions, "one")
     run = await transactions.begin(thread="t", question="two")

@@ -154,7 +154,7 @@ async def _judged(load: Load, turns: Sequence[Turn], folder: Path) -> list[str]:
 
 
 async def _chain(runs: Transactions, thread: str) -> Chain:
-    said = await runs.window(thread, turns=1_000_000)
+    said = await runs.window(thread, turns=1_000_000, letters=10**9)
     values = [str(message["content"]) for message in said if message["role"] == "user"]
     saw = [str(message["content"]) for message in said if message["role"] == "assistant"]
     rows = await runs.runs(thread=thread, limit=1_000_000)

@@ -12,6 +12,7 @@ from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, damaged
 from tinyllm.transactions import doctor, retention
 from tinyllm.transactions.rows import (
+    WINDOW,
     Line,
     RunRow,
     read_run,
@@ -59,12 +60,12 @@ class Archive:
     async def effects(self, id: str) -> list[Recorded]:
         return await self.store.read(lambda db: read_ledger(db, read_run(db, id).id))
 
-    async def window(self, thread: str, turns: int = 20) -> list[Message]:
+    async def window(self, thread: str, turns: int = 20, letters: int = WINDOW) -> list[Message]:
         """The conversation of a thread as its next run would see it."""
 
         def look(db: Database) -> list[Message]:
             row = db.execute("SELECT head FROM threads WHERE id = :id", {"id": thread}).fetchone()
-            return read_window(db, row[0], turns) if row and row[0] else []
+            return read_window(db, row[0], turns, letters) if row and row[0] else []
 
         return await self.store.read(look)
 

@@ -21,6 +21,10 @@ COLUMNS = (
     " inputs, answer, waits, error, crc, fence, host, pid, started, lease, created, updated"
 )
 
+# Half of the context that is asked for by default, at four letters to a token: the rest is prompt, material and answer.
+# What does not fit is cut by the server without a word.
+WINDOW = 16_000
+
 # A thread is the chain of runs from its head backwards: what is not on it never happened.
 CHAIN = (
     "WITH RECURSIVE chain (id, parent, depth) AS ("
@@ -82,8 +86,10 @@ def _json(text: str | None) -> Any:
 
 
 def read_run(db: Database, id: str) -> RunRow:
-    """The run of that id, or of the only id that begins so."""
+    """The run of that id, or of the only id that begins so; `last` is the newest."""
     row = db.execute(f"SELECT {COLUMNS} FROM runs WHERE id = :id", {"id": id}).fetchone()
+    if row is None and id == "last":
+        row = db.execute(f"SELECT {COLUMNS} FROM runs ORDER BY created DESC, seq DESC LIMIT 1", {}).fetchone()
     if row is None and len(id) >= 4:
         sql = f"SELECT {COLUMNS} FROM runs WHERE substr(id, 1, :n) = :id LIMIT 2"
         rows = db.execute(sql, {"id": id, "n": len(id)}).fetchall()
@@ -110,14 +116,21 @@ def read_runs(db: Database, *, thread: str = "", limit: int = 50) -> list[RunRow
     return [run_from(row) for row in rows.fetchall()]
 
 
-def read_window(db: Database, head: str, turns: int) -> list[Message]:
-    """The last turns of a thread, oldest first: what committed runs said, and nothing else."""
+def read_window(db: Database, head: str, turns: int, letters: int = WINDOW) -> list[Message]:
+    """The last turns of a thread, oldest first, as many as fit: what committed runs said, and nothing else."""
     rows = db.execute(
-        CHAIN + "SELECT messages.body, messages.crc FROM chain JOIN messages ON messages.run = chain.id"
-        " ORDER BY chain.depth DESC, messages.seq",
+        CHAIN + "SELECT chain.depth, messages.body, messages.crc FROM chain"
+        " JOIN messages ON messages.run = chain.id ORDER BY chain.depth, messages.seq DESC",
         {"head": head, "turns": turns},
     )
-    return [unpacked(body, crc, "messages") for body, crc in rows.fetchall()]
+    kept: list[tuple[int, Message]] = []
+    for depth, body, crc in rows.fetchall():
+        letters -= len(body)
+        if letters < 0 and kept and depth > kept[0][0]:
+            kept = [each for each in kept if each[0] != depth]  # a turn is there whole, or not at all
+            break
+        kept.append((depth, unpacked(body, crc, "messages")))
+    return [message for _, message in reversed(kept)]
 
 
 @dataclass(frozen=True, slots=True)
