@@ -6,8 +6,8 @@ from tests.prove.conftest import EVIDENCE, Prove
 from tinyllm.prove.soak import Report, Sample
 
 
-def test_two_hundred_runs_leave_no_file_thread_or_task_behind(prove: Prove) -> None:
-    found = prove("soak", "--runs", "200")
+def test_a_hundred_runs_leave_no_file_thread_or_task_behind(prove: Prove) -> None:
+    found = prove("soak", "--runs", "100")
     assert [said for said in found["failures"] if "memory" not in said] == []
     assert found["files"][0] == found["files"][1]
 
