@@ -15,7 +15,7 @@ from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import recording
 from tinyllm.errors import Permanent, UsageError
-from tinyllm.execution import MOST, Execution, Watch, begun_with, body, durability, strangers
+from tinyllm.execution import MOST, Execution, Watch, begun_with, body, durability, replied, strangers
 from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import keep_unknown
 from tinyllm.log import Log
@@ -124,12 +124,7 @@ class Engine:
     async def resume(self, id: str, reply: str | None = None, **options: Any) -> Answer:
         """Go on with a run that waits for this reply, or that was interrupted, with the graph it began with."""
         row = await self.transactions.run(id)
-        if row.status == "waiting" and reply is None:
-            raise UsageError(
-                f"the run {row.id} waits for an answer: {row.waits.get('question', '')}",
-                hint=f"tinyllm runs resume {row.id} --answer TEXT",
-                code="ANSWER_MISSING",
-            )
+        reply = replied(row, reply)
         engine = await self._of(row)
         run = await self.transactions.resume(row.id)
         past = await self.transactions.timeline(row.id)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tinyllm.answer import Account, Answer, as_text
-from tinyllm.errors import classify
+from tinyllm.errors import UsageError, classify
 from tinyllm.log import Log
 from tinyllm.running import Event, Running, entered, unclassified
 from tinyllm.spec import GraphSpec
-from tinyllm.state import REFUSE, Message, latest
+from tinyllm.state import REFUSE, Message, latest, meant
 from tinyllm.toolkit import Toolbox
-from tinyllm.transactions import Line, Run
+from tinyllm.transactions import Line, Run, RunRow
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -111,6 +111,24 @@ class Execution:
             question=waiting[0] if waiting else {},
         )
         return answer if value is not None or waiting or refusal else replace(answer, status="refused")
+
+
+def replied(row: RunRow, reply: str | None) -> str | None:
+    """What a waiting run is told, when it is an answer to what it asked; a slip costs nothing."""
+    if row.status != "waiting":
+        return reply
+    choices = [str(choice) for choice in row.waits.get("choices") or ()]
+    example = choices[0] if choices else "TEXT"
+    if reply is None or not meant(reply, choices):
+        asked = row.waits.get("question", "")
+        said = "waits for an answer" if reply is None else f"cannot take {reply!r} for an answer"
+        among = f"; it takes {' or '.join(choices)}" if choices else ""
+        raise UsageError(
+            f"the run {row.id} {said}: {asked}{among}",
+            hint=f"tinyllm runs resume {row.id} --answer {example}",
+            code="ANSWER_MISSING" if reply is None else "ANSWER_UNKNOWN",
+        )
+    return meant(reply, choices)
 
 
 def turn(question: str, answer: Answer) -> list[Message]:

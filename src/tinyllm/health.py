@@ -11,7 +11,7 @@ from tinyllm.errors import TinyError
 from tinyllm.guard import Breakers, Row, StoreShelf
 from tinyllm.redaction import safe
 from tinyllm.running import Event
-from tinyllm.store import Database, Store
+from tinyllm.store import Database, Store, open_store
 
 RECENT = 5_000  # calls looked at
 
@@ -58,6 +58,17 @@ def _figures(calls: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _at(ordered: list[float], share: float) -> float | None:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
+
+
+async def answers(database: str, host: str) -> bool:
+    """The server was seen to answer: end its rest, if it had one."""
+    with open_store(database) as store:
+        shelf = StoreShelf(store)
+        row = (await shelf.look([host])).get(host)
+        if row is None or row.state == "closed":
+            return False
+        await Breakers(shelf, store.clock).set(host, "closed")
+        return True
 
 
 PUT = (

@@ -1,9 +1,11 @@
 """A model's name becomes a chat model that can be asked; Ollama first."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +16,8 @@ from tinyllm.settings import Settings
 from tinyllm.state import Message
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
@@ -90,13 +94,17 @@ class Models:
     settings: Settings
     make: Make | None = None
     clock: Clock = CLOCK
-    made: "dict[str, BaseChatModel]" = field(default_factory=dict)
+    # A client belongs to the event loop it was made in: one engine may be used from several.
+    made: "WeakKeyDictionary[AbstractEventLoop, dict[str, BaseChatModel]]" = field(
+        default_factory=WeakKeyDictionary
+    )
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def chat(self, name: str) -> "BaseChatModel":
-        if name not in self.made:
-            self.made[name] = (self.make or ollama_chat)(name, self.settings)
-        return self.made[name]
+        made = self.made.setdefault(asyncio.get_running_loop(), {})
+        if name not in made:
+            made[name] = (self.make or ollama_chat)(name, self.settings)
+        return made[name]
 
     async def ask(self, entry: Entry, ask: Ask, heard: Callable[[str], None] | None = None) -> Reply:
         """One attempt, streamed when somebody listens, without any survival: `guard` does that."""
@@ -158,12 +166,11 @@ class Models:
         return self.known[name]
 
     async def aclose(self) -> None:
-        for chat in self.made.values():
+        for chat in self.made.pop(asyncio.get_running_loop(), {}).values():
             client = getattr(getattr(chat, "_async_client", None), "_client", None)
             if client is not None:
                 with contextlib.suppress(RuntimeError):  # its event loop is gone, and its sockets with it
                     await client.aclose()
-        self.made.clear()
 
 
 def ollama_chat(name: str, settings: Settings) -> "BaseChatModel":

@@ -1,6 +1,6 @@
 """What a run knows while it runs: plain JSON values, and how parallel updates to them are put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict
 
@@ -89,6 +89,15 @@ class Pause(Exception):
         self.question = question
         self.choices = choices
         self.then = then or (lambda answer: answer)
+
+
+def meant(reply: str, choices: Sequence[str]) -> str:
+    """The choice that a person means: as it is written, or by how it begins when nothing else begins so."""
+    said = reply.strip()
+    if not choices or said in choices:
+        return said
+    near = [choice for choice in choices if said and choice.casefold().startswith(said.casefold())]
+    return near[0] if len(near) == 1 else ""
 
 
 def latest(outputs: Mapping[str, Any], among: tuple[str, ...]) -> str:

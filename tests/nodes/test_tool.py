@@ -31,9 +31,15 @@ async def test_a_text_that_is_one_hole_keeps_its_type(engine: Make) -> None:
     assert (await engine(nodes, tools=(twice,)).ask("q")).value == [2, 4]
 
 
-async def test_a_wrong_argument_names_the_tool_and_the_node(engine: Make) -> None:
+def test_a_wrong_argument_is_found_before_anything_runs(engine: Make) -> None:
+    with pytest.raises(TinyError, match="calc_evaluate has no argument 'sum'") as failure:
+        engine(call(args={"sum": "1"}))
+    assert "calc_evaluate needs the argument 'expression'" in failure.value.message
+
+
+async def test_a_value_of_the_wrong_type_names_the_tool_and_the_node(engine: Make) -> None:
     with pytest.raises(TinyError, match="calc_evaluate cannot be called like this") as failure:
-        await engine(call(args={"sum": "1"})).ask("q")
+        await engine(call(args={"expression": ["1"]})).ask("q")
     assert failure.value.where == "a"
     assert "expression" in failure.value.hint
 

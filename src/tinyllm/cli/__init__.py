@@ -69,6 +69,9 @@ def _foreign(failure: Exception) -> int:
     from tinyllm.cli import say
     from tinyllm.errors import Bug, UsageError, classify
 
+    if type(failure).__name__ == "NoArgsIsHelpError":
+        say.answer(failure.format_message())  # type: ignore[attr-defined]
+        return 0
     if hasattr(failure, "format_message"):
         where = getattr(getattr(failure, "ctx", None), "command_path", "tinyllm")
         say.failure(UsageError(failure.format_message().rstrip("."), hint=f"{where} --help"))
@@ -94,14 +97,25 @@ def _meant(arguments: list[str]) -> list[str]:
     """`tinyllm "a question"` means `run`; what is nearly a command is a slip, not a question."""
     from tinyllm.cli.commands import COMMANDS
 
+    if not arguments and sys.stdin is not None and not sys.stdin.isatty() and _piped():
+        return ["run"]
     if not arguments or arguments[0] in (*COMMANDS, *ROOT_FLAGS):
         return arguments
+    if arguments in (["help"], ["version"]):
+        return [f"--{arguments[0]}"]
     first = arguments[0]
     if first.startswith("-") and (" " in first or first[1:2].isdigit()):
         return ["run", "--", *arguments]  # a question about a negative number
     if first.isalpha():
         _did_you_mean(first, arguments[1:])
     return ["run", *arguments]
+
+
+def _piped() -> bool:
+    """Something comes in on stdin, and it is not merely open."""
+    from tinyllm.cli.stdin import comes_in
+
+    return comes_in()
 
 
 def _did_you_mean(word: str, rest: list[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from tinyllm.cli import say
+from tinyllm.redaction import redacted
 
 app = typer.Typer(
     help="Show the settings and where each comes from.",
@@ -24,15 +25,21 @@ def show(
 
     loaded = settings.load()
     rows = [
-        {"name": name, "value": getattr(loaded, name), "origin": loaded.origin(name), "help": help}
+        {"name": name, "value": _safe(getattr(loaded, name)), "origin": loaded.origin(name), "help": help}
         for name, help in settings.settable().items()
     ]
     if as_json:
         say.data(rows)
         return
     say.table(
-        [row["name"], _shown(row["value"]), str(row["origin"] if origin else row["help"])] for row in rows
+        [str(row["name"]), _shown(row["value"]), str(row["origin"] if origin else row["help"])]
+        for row in rows
     )
+
+
+def _safe(value: object) -> object:
+    """A database's address may carry a password."""
+    return redacted(value) if isinstance(value, str) else value
 
 
 def _shown(value: object) -> str:

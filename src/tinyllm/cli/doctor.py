@@ -32,7 +32,14 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) ->
     from tinyllm import settings
 
     loaded = settings.load()
-    findings = [_python(), *_graphs(loaded), _data(loaded), *asyncio.run(_server(loaded)), _solver()]
+    findings = [
+        _python(),
+        *_graphs(loaded),
+        _data(loaded),
+        asyncio.run(_runs(loaded)),
+        *asyncio.run(_server(loaded)),
+        _solver(),
+    ]
     if as_json:
         say.data([asdict(finding) for finding in findings])
     else:
@@ -81,13 +88,46 @@ def _data(loaded: Settings) -> Finding:
     return Finding("data", "ok", f"{folder}, {free / 1e9:.0f} GB free")
 
 
+async def _runs(loaded: Settings) -> Finding:
+    """The database of runs opens, and keeps its promises."""
+    from tinyllm.store import open_store
+    from tinyllm.transactions import Transactions
+
+    try:
+        with open_store(loaded.database_url) as store:
+            runs = Transactions(store)
+            problems = await runs.problems()
+            open_ends = await runs.recover()
+    except TinyError as failure:
+        return Finding("runs", "fail", str(failure), failure.hint)
+    if problems:
+        return Finding(
+            "runs",
+            "fail",
+            "; ".join(problems[:5]),
+            "restore a copy, or roll the runs back: tinyllm runs list",
+        )
+    if open_ends:
+        hint = f"tinyllm runs resume {open_ends[0].id}, or runs rollback"
+        return Finding("runs", "warn", f"{len(open_ends)} interrupted", hint)
+    return Finding("runs", "ok", f"every promise holds ({store.where})")
+
+
 async def _server(loaded: Settings) -> list[Finding]:
     """The server, and what is installed on it; exact questions need neither, so that nothing here fails."""
     try:
-        return [await _version(loaded), await _installed(loaded)]
+        found = [await _version(loaded), await _installed(loaded)]
     except TinyError as failure:
         fix = failure.hint or "start it with `ollama serve`, or set OLLAMA_HOST"
         return [Finding("server", "warn", failure.message, fix)]
+    from tinyllm.health import answers
+
+    # It answers: there is no reason to let it rest any longer.
+    if await answers(loaded.database_url, loaded.ollama_host):
+        found.append(
+            Finding("breaker", "ok", f"{loaded.ollama_host} was resting after failures, and is asked again")
+        )
+    return found
 
 
 async def _version(loaded: Settings) -> Finding:
@@ -109,8 +149,12 @@ async def _installed(loaded: Settings) -> Finding:
     if not there:
         return Finding("models", "warn", "no model is installed", f"tinyllm models pull {loaded.model}")
     missing = [name for name in wanted if name not in there and f"{name}:latest" not in there]
+    if len(missing) == len(wanted):
+        return Finding(
+            "models", "warn", "none of the graph's models is installed", f"tinyllm models pull {wanted[0]}"
+        )
     if missing:
-        said = f"missing: {', '.join(missing)}; others step in"
+        said = f"missing: {', '.join(missing)}; others of the graph step in"
         return Finding("models", "warn", said, f"tinyllm models pull {' '.join(missing)}")
     return Finding("models", "ok", f"all {len(wanted)} of the graph are installed")
 

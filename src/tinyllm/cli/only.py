@@ -10,11 +10,11 @@ from tinyllm.errors import UsageError
 DECLINED = 5
 
 
-def alone(part: str, question: str, files: Sequence[Path], *, as_json: bool, trace: bool) -> int:
+def alone(part: str, question: str, files: Sequence[Path], graph: str, *, as_json: bool, trace: bool) -> int:
     """Answer with that part, or decline; gives the exit code."""
     if not question:
         raise UsageError("there is no question", hint=f'ask one: tinyllm run --only {part} "What is 2 + 2?"')
-    return _exact(question, files, as_json, trace) if part == "exact" else _route(question, as_json)
+    return _exact(question, files, as_json, trace) if part == "exact" else _route(question, graph, as_json)
 
 
 def _exact(question: str, files: Sequence[Path], as_json: bool, trace: bool) -> int:
@@ -41,10 +41,23 @@ def _exact(question: str, files: Sequence[Path], as_json: bool, trace: bool) -> 
     return DECLINED if found is None else 0
 
 
-def _route(question: str, as_json: bool) -> int:
-    from tinyllm.routing import route
+def _weights(graph: str) -> str:
+    """The weights of the graph's own router, when a graph is named and has some."""
+    from tinyllm import settings
+    from tinyllm.spec import find, read_file
 
-    found = route(question)
+    loaded = settings.load()
+    spec = read_file(find(graph, loaded), loaded)
+    return next(
+        (str(weights) for node in spec.nodes.values() if (weights := getattr(node, "weights", ""))), ""
+    )
+
+
+def _route(question: str, graph: str, as_json: bool) -> int:
+    from tinyllm.routing import Router, route
+
+    weights = _weights(graph) if graph else ""
+    found = route(question, Router.load(weights) if weights else None)
     if as_json:
         say.data(
             {

@@ -6,14 +6,14 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from tinyllm.cli import say
+from tinyllm.cli import say, stdin
 from tinyllm.errors import TinyError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tinyllm.cli.show import Show
 
 PATIENCE = 10.0  # seconds that a run has to end after a signal
-LARGEST = 4_000_000  # bytes that are read from stdin
 LAST = "\0last"  # a name that nobody can give
 EXITS = {"committed": 0, "refused": 5, "waiting": 6, "failed": 1}
 
@@ -74,11 +73,12 @@ def run(
     """
     if no_color:
         say.without_color()
+    _one_form(as_json, as_jsonl)
     if only is not None:
         from tinyllm.cli.only import alone
 
         question = _question(prompt or [])
-        raise typer.Exit(alone(only.value, question, attach, as_json=as_json or as_jsonl, trace=trace))
+        raise typer.Exit(alone(only.value, question, attach, graph, as_json=as_json or as_jsonl, trace=trace))
     from tinyllm.cli.show import Show
 
     show = Show(
@@ -94,6 +94,7 @@ def run(
             "approve": approve,
             "thread": _thread(thread, continues=continues),
             "wait": (timeout or math.inf) if wait else None,
+            "material": stdin.text() if prompt and prompt != ["-"] and stdin.comes_in() else "",
         }
         shape = _object(schema, "--schema")
         answer = asyncio.run(_ask(question, graph, shape, options, show, {"workspace": workspace or None}))
@@ -102,9 +103,14 @@ def run(
         if as_json or as_jsonl:
             show.failed(failure)
         raise
-    show.close()
-    _print(answer, as_json=as_json, show=show)
-    raise typer.Exit(EXITS[answer.status])
+    _end(answer, show, as_json=as_json)
+
+
+def _one_form(*asked: bool) -> None:
+    if all(asked):
+        raise UsageError(
+            "--json and --jsonl exclude each other", hint="--json is the result, --jsonl every event"
+        )
 
 
 async def _ask(
@@ -122,6 +128,7 @@ async def _ask(
         show.last = engine.spec.last
         if options["thread"] == LAST:
             options["thread"] = await engine.transactions.last_thread()
+        question, options = _given(question, options, engine.spec.inputs)
         person = show.person if sys.stdin.isatty() and sys.stderr.isatty() else None
         going = engine.ask(question, listen=show.event, streams=show.watches, ask=person, **_known(options))
         return await unless_stopped(going, show)
@@ -163,6 +170,15 @@ def _stopped_by_signals(show: "Show") -> list[int]:
     return stopped
 
 
+def _given(question: str, options: dict[str, Any], wanted: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """What was piped in beside a question is the graph's own input where it has one, else material for the question."""
+    material = options.pop("material")
+    missing = [name for name in wanted if name not in options["inputs"] and name != "question"]
+    if material and len(missing) == 1:
+        return question, {**options, "inputs": {**options["inputs"], missing[0]: material}}
+    return (f"{question}\n\n{material}" if material else question), options
+
+
 def _thread(name: str, *, continues: bool) -> str:
     if name and continues:
         raise UsageError(
@@ -183,7 +199,7 @@ def _known(options: dict[str, Any]) -> dict[str, Any]:
 def _question(words: list[str]) -> str:
     """The words of the command line, or stdin for `-`, or for nothing when something is piped in."""
     if words == ["-"] or (not words and not sys.stdin.isatty()):
-        return _piped()
+        return stdin.text()
     question = " ".join(words).strip()
     if words and not question:
         raise UsageError("the question is empty", hint='ask one: tinyllm run "What is 2 + 2?"')
@@ -194,22 +210,6 @@ def _question(words: list[str]) -> str:
             f"the question is not UTF-8 (character {failure.start + 1})", hint="set the terminal to UTF-8"
         ) from None
     return question
-
-
-def _piped() -> str:
-    body = sys.stdin.buffer.read(LARGEST + 1)
-    if len(body) > LARGEST:
-        raise UsageError(
-            f"more than {LARGEST // 1_000_000} MB came in on stdin", hint="cut it, or attach it as a file"
-        )
-    if b"\0" in body:
-        raise UsageError("what came in on stdin is not text", hint="pipe in text; attach files by name")
-    try:
-        return body.decode("utf-8-sig").strip()
-    except UnicodeDecodeError as failure:
-        raise UsageError(
-            f"what came in on stdin is not UTF-8 (byte {failure.start})", hint="convert it: iconv -t utf-8"
-        ) from None
 
 
 def _object(text: str, flag: str) -> dict[str, Any]:
@@ -235,8 +235,10 @@ def _json(text: str, flag: str) -> Any:
         ) from None
 
 
-def _print(answer: "Answer", as_json: bool, show: "Show") -> None:
+def _end(answer: "Answer", show: "Show", *, as_json: bool) -> NoReturn:
+    show.close()
     if as_json:
         say.data(answer.as_dict())
-        return
-    show.answer(answer)
+    else:
+        show.answer(answer)
+    raise typer.Exit(EXITS[answer.status])

@@ -53,8 +53,15 @@ def list_(
     elif not rows:
         say.note('no runs yet; ask something: tinyllm run "What is 2 + 2?"')
     else:
-        cells = ([row["run"], row["when"], row["status"], row["graph"], row["question"][:60]] for row in rows)
+        cells = (
+            [row["run"], row["when"], row["status"], row["graph"], _one_line(row["question"])] for row in rows
+        )
         say.table(cells, ("RUN", "WHEN", "STATUS", "GRAPH", "QUESTION"))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:59] + "…"
 
 
 @app.command()
@@ -207,7 +214,11 @@ def prune(
     ),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Delete ended runs that no thread needs."""
+    """Delete ended runs that no thread needs; say which with --keep or --older-than."""
+    if keep is None and older is None:
+        raise UsageError(
+            "which runs?", hint="--keep 20 keeps that many per thread; --older-than 30 counts in days"
+        )
 
     async def work(runs: Any) -> int:
         before = float("inf") if older is None else runs.clock.now() - older * 86_400

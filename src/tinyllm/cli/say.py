@@ -25,9 +25,22 @@ def coloured(text: str, color: str, stream: Any = None) -> str:
     return f"\x1b[{color}m{text}\x1b[0m"
 
 
+# A terminal obeys these: colours, titles, the order of what is read. A model may write them, and means no good.
+COMMANDS = dict.fromkeys(
+    code
+    for code in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if code not in (9, 10)
+)
+
+
+def harmless(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return text.translate(COMMANDS)
+
+
 def answer(text: str, end: str = "\n") -> None:
-    """What was asked for."""
-    sys.stdout.write(text + end)
+    """What was asked for; on a terminal, text and nothing but text."""
+    sys.stdout.write((harmless(text) if sys.stdout.isatty() else text) + end)
     sys.stdout.flush()
 
 
@@ -47,17 +60,17 @@ def line(text: str) -> None:
 
 
 def note(text: str) -> None:
-    line(coloured(text, DIM))
+    line(coloured(harmless(text), DIM))
 
 
 def failure(error: TinyError) -> None:
     """Two lines: what happened, and what to do."""
-    first, *rest = str(error).split("\n")
+    first, *rest = harmless(str(error)).split("\n")
     line(f"{coloured('error', RED)}  {first}")
     for more in rest:
         line(f"       {more}")
     if error.hint:
-        line(f"{coloured('try', YELLOW)}    {error.hint}")
+        line(f"{coloured('try', YELLOW)}    {harmless(error.hint)}")
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
@@ -68,4 +81,5 @@ def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
     widths = [max(len(row[i]) for row in lines if i < len(row)) for i in range(max(map(len, lines)))]
     for index, row in enumerate(lines):
         text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-        answer(coloured(text, BOLD, sys.stdout) if head and index == 0 else text)
+        shown = harmless(text)
+        sys.stdout.write((coloured(shown, BOLD, sys.stdout) if head and index == 0 else shown) + "\n")

@@ -11,6 +11,7 @@ from tinyllm.answer import Account, Answer
 from tinyllm.cli import say
 from tinyllm.errors import TinyError, Waiting
 from tinyllm.running import Event
+from tinyllm.state import meant
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 WIDEST = 100
@@ -154,9 +155,11 @@ class Show:
             line = await _typed()
             if not line:
                 sys.stderr.write("\n")
-                raise Waiting("the question was not answered", hint="run it again to answer it")
-            said = line.strip()
-            if said and (not choices or said in choices):
+                raise Waiting(
+                    "the question was not answered",
+                    hint="`tinyllm runs list` shows the run; `tinyllm runs resume RUN --answer …` goes on",
+                )
+            if said := meant(line, choices):
                 return said
             say.note(f"please answer {' or '.join(choices)}" if choices else "please answer")
 
@@ -183,7 +186,7 @@ class Show:
         if self.jsonl:
             say.row({"event": "end", **answer.as_dict()})
             return
-        if answer.answer and answer.answer.strip() == self._streamed.strip():
+        if answer.answer and say.harmless(answer.answer).strip() == say.harmless(self._streamed).strip():
             self._new_line()
         elif answer.answer:
             self._again()

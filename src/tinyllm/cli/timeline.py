@@ -62,7 +62,7 @@ def text_of(event: Mapping[str, Any]) -> str:
             "; ".join(map(str, e.get("steps", ()))) if isinstance(e.get("steps"), list) else ""
         ),
         "tool": lambda e: f"{e.get('tool')} {_short(e.get('arguments'))}",
-        "failure": lambda e: f"survived: {e.get('message')}",
+        "failure": lambda e: f"{e.get('message')}",
         "fallback": lambda e: f"falls back to {e.get('model')}",
         "note": lambda e: str(e.get("text", "")),
     }

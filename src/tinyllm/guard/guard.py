@@ -1,11 +1,11 @@
 """deadline( fall back( retry( breaker( attempt timeout( call ))))), and repair beside retry."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from tinyllm.effects import current_ledger, perform
-from tinyllm.errors import Permanent, TinyError, Unavailable
+from tinyllm.errors import NotAnswered, Permanent, TinyError, Unavailable
 from tinyllm.guard.attempt import OF_THE_HOST, Attempts, Use
 from tinyllm.guard.breaker import Breakers, Resting
 from tinyllm.guard.prompted import called, understood
@@ -103,7 +103,7 @@ class Guard:
     def _told(self, failures: list[TinyError]) -> TinyError:
         missing = [failure for failure in failures if failure.code == "MODEL_NOT_FOUND"]
         if len(missing) < len(failures):
-            return next(failure for failure in failures if failure.code != "MODEL_NOT_FOUND")
+            return _to_standard(next(each for each in failures if each.code != "MODEL_NOT_FOUND"))
         names = list(dict.fromkeys(entry.name for entry in self.chain("")))
         return Unavailable(
             f"no model of this graph is installed at {self.models.settings.ollama_host}",
@@ -174,6 +174,14 @@ class Guard:
                 where=current().node,
                 code="MODEL_NOT_FOUND",
             )
+
+
+def _to_standard(failure: TinyError) -> TinyError:
+    """Models answered, and no answer could be used: that is not a failure of the machine."""
+    if failure.kind == "validation":
+        failure.deserves = replace(failure.deserves, exit_code=NotAnswered.policy.exit_code)
+        failure.hint = failure.hint or "--trace shows each try; another model: -m MODEL"
+    return failure
 
 
 def _another_may(failure: TinyError) -> bool:

@@ -9,6 +9,7 @@ from tinyllm.errors import BadReply
 from tinyllm.errors.replies import shape
 from tinyllm.models import Reply
 
+MENDED = 2_000  # characters: mending takes time with the square of a hostile text
 FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
 
@@ -38,9 +39,15 @@ def _mended(text: str) -> Any:
     starts = [at for at in (inside.find("{"), inside.find("[")) if at >= 0]
     if not starts:
         return None
-    import json_repair
+    inside = inside[min(starts) :]
+    try:
+        value: Any = json.JSONDecoder().raw_decode(inside)[0]
+    except (ValueError, RecursionError):
+        if len(inside) > MENDED:
+            return None
+        import json_repair
 
-    value = json_repair.loads(inside[min(starts) :])
+        value = json_repair.loads(inside)
     return value if isinstance(value, (dict, list)) and value else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tinyllm.checks import CHECKS
@@ -37,6 +38,8 @@ def check(spec: GraphSpec, document: Document, named: Named, tools: Toolbox) -> 
         problems += _exits(named, node, say)
         problems += _models(named, node, say)
         problems += _tools(node, tools, say)
+        problems += _arguments(node, tools, say)
+        problems += _weights(node, say)
         problems += _texts(spec, named, node, say)
         problems += _names(node, say)
         problems += _beside(spec, node, say)
@@ -157,6 +160,31 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for each in value:
             yield from _strings(each)
+
+
+def _arguments(node: Node, tools: Toolbox, say: Say) -> Iterator[Problem]:
+    """What a tool node gives its tool must be what the tool takes."""
+    given = getattr(node, "args", None)
+    if given is None or getattr(node, "tool", "") not in tools.tools:
+        return
+    takes = tools.get(node.tool).schema["function"]["parameters"]  # type: ignore[attr-defined]
+    for name in given:
+        if name not in takes["properties"]:
+            fix = (
+                did_you_mean(name, takes["properties"])
+                or f"it takes: {', '.join(takes['properties']) or 'nothing'}"
+            )
+            yield say("args", f"{node.tool} has no argument {name!r}", fix)  # type: ignore[attr-defined]
+    for name in takes.get("required", ()):
+        if name not in given:
+            yield say("args", f"{node.tool} needs the argument {name!r}", "add it to `args`")  # type: ignore[attr-defined]
+
+
+def _weights(node: Node, say: Say) -> Iterator[Problem]:
+    weights = getattr(node, "weights", "")
+    if weights and not Path(weights).is_file():
+        fix = "`python -m tinyllm.routing train FILE -o OUT` writes one"
+        yield say("weights", f"there is no file {weights!r}", fix)
 
 
 def _names(node: Node, say: Say) -> Iterator[Problem]:

@@ -83,6 +83,7 @@ def opened(files: Sequence[Inside], out: str = "") -> Iterator[Any]:
         connection.execute(f"SET allowed_paths = [{allowed}]")
         connection.execute(f"SET allowed_directories = [{quoted(out) if out else ''}]")
         connection.execute("SET enable_external_access = false")
+        connection.execute("SET enable_progress_bar = false")  # it would be drawn on stdout
         for name, path in paths.items():
             reader = READERS[wanted[name].suffix].format(quoted(path))
             connection.execute(f"CREATE VIEW {named(name)} AS SELECT * FROM {reader}")  # noqa: S608 - quoted
