@@ -36,6 +36,8 @@ def commands() -> Iterator[tuple[str, str]]:
 @pytest.mark.timeout(180)
 def test_every_command_of_the_readme_works(home: Path) -> None:
     (home / "draft.txt").write_text("A text about penguins.")
+    (home / "notes.txt").write_text("Penguins walk a lot.")
+    (home / "sales.csv").write_text("item,price\npen,2\nbook,4\n")
     models = [Model(name="qwen2.5:3b", capabilities=("completion", "tools")), Model(name="phi3:mini")]
     folder = home
     with Simulator(Script({"*": "said by a model"}, models=models)) as simulator:
