@@ -9,6 +9,10 @@ from pathlib import Path
 _WORD = re.compile(r"[a-z]+")
 
 
+class Declined(Exception):
+    """The question is understood and cannot be answered: no other field may read a part of it."""
+
+
 @dataclass(frozen=True)
 class Question:
     """The text as it was asked, and the files that came with it."""

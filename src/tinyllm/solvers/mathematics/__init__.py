@@ -1,6 +1,6 @@
 """Mathematics: one grammar over a shared symbol table; each file below adds its phrases to it."""
 
-from tinyllm.solvers.mathematics.expressions import NotUnderstood, Refused
+from tinyllm.solvers.mathematics.expressions import NotUnderstood
 from tinyllm.solvers.mathematics.finish import solution
 from tinyllm.solvers.mathematics.notation import plain
 from tinyllm.solvers.mathematics.polynomials import begin_work
@@ -9,7 +9,7 @@ from tinyllm.solvers.solution import Question, Solution
 
 
 def solve(question: Question) -> Solution | None:
-    """The answer, or None when the grammar does not reach the last word."""
+    """The answer, or None when the grammar does not reach the last word; what costs too much is Declined."""
     from tinyllm.solvers.mathematics.grammar import read
 
     try:
@@ -18,8 +18,16 @@ def solve(question: Question) -> Solution | None:
             return None
         begin_work()
         return solution(*read(text))
-    except (NotUnderstood, Refused):
+    except NotUnderstood:
         return None
-    except (ArithmeticError, NotImplementedError, TypeError, ValueError, RecursionError):
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        NotImplementedError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ):
         # What SymPy raises for an expression that it cannot handle.
         return None

@@ -34,13 +34,26 @@ def integrated_between(value: Value, name: str, a: Any, b: Any) -> Value:
     return _sent("definite", value, name, _bound(a), _bound(b))
 
 
+def require_positive(value: Value, name: str, a: Any, b: Any) -> None:
+    """Decline unless the function is nowhere negative between two ends in their order."""
+    _sent("positive", value, name, _bound(a), _bound(b))
+
+
 def limit(value: Value, name: str, to: Any) -> Value:
+    from tinyllm.solvers.mathematics.domains import require_two_sides
+    from tinyllm.solvers.mathematics.symbolic import constants
+
+    require_two_sides(constants(value), name, _bound(to))
     return _sent("limit", value, name, _bound(to))
 
 
 def series(value: Value, name: str, around: Value, order: int) -> Value:
     if not 0 <= order <= HIGHEST_ORDER:
         unclear("too high an order")
+    from tinyllm.solvers.mathematics.domains import require_analytic
+    from tinyllm.solvers.mathematics.symbolic import constants
+
+    require_analytic(constants(value), name, _bound(around))
     return _sent("series", value, name, _bound(around), order)
 
 
@@ -69,9 +82,12 @@ def _bound(value: Any) -> Any:
 
 
 def _sent(task: str, value: Value, *arguments: Any) -> Value:
+    from tinyllm.solvers.mathematics.domains import require_smooth
     from tinyllm.solvers.mathematics.symbolic import back, constants
 
     expr = constants(value)
+    if task != "sum":
+        require_smooth(expr)
     if expr.count_ops() > LONGEST:
         unclear("too long")
     return back(bounded(task, expr, *arguments))

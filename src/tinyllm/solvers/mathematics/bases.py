@@ -78,8 +78,9 @@ def converted(say: Reading, n: str, b: int, a: int = 0) -> Answer:
 
 @query(
     "<ask> {b:base} (of|form of|representation of|for) [the number] {n:digits}",
-    "<ask> {n:digits} (in|to|into|as) {b:base}",
-    f"{_CONVERT} [the] [decimal] [number] {{n:digits}} (in|to|into|as) [a] {{b:base}} [number]",
+    "<ask> {n:digits} (to|into) {b:base}",
+    f"{_CONVERT} [the] decimal [number] {{n:digits}} (in|as) [a] {{b:base}} [number]",
+    f"{_CONVERT} [the] [decimal] [number] {{n:digits}} (to|into) [a] {{b:base}} [number]",
 )
 def from_ten(say: Reading, n: str, b: int) -> Answer:
     if n[:2].lower() in ("0x", "0b", "0o"):
@@ -87,6 +88,17 @@ def from_ten(say: Reading, n: str, b: int) -> Answer:
     if not n.lstrip("-").isdigit() or (n.startswith("0") and len(n) > 1):
         unclear("from which base")
     return converted(say, n, b, 10)
+
+
+@query(
+    "<ask> {n:digits} (in|as) {b:base}",
+    f"{_CONVERT} [the] [number] {{n:digits}} (in|as) [a] {{b:base}} [number]",
+)
+def written_in(say: Reading, n: str, b: int) -> Answer:
+    """`1010 in binary` may be to be read in binary, or to be written so."""
+    if b == 2 and len(n.lstrip("-")) > 1 and set(n) <= set("01-"):
+        unclear("to binary, or from it")
+    return from_ten(say, n, b)
 
 
 @query("in {b:base}, <ask> {e:sum}")

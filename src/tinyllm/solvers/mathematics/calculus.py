@@ -11,11 +11,15 @@ from tinyllm.solvers.mathematics.rules import noun, query
 from tinyllm.solvers.mathematics.shown import text as written
 
 HIGHEST_DERIVATIVE = 20
+CONSTANTS = frozenset(["e", "pi"])
 
 
 def _variable(say: Reading, value: Value, name: str) -> str:
     """The letter that is meant: the one said, the parameter being defined, or the only one."""
     names = value.names if isinstance(value, Polynomial) else frozenset(s.name for s in value.free_symbols)
+    if name in CONSTANTS:
+        unclear("a constant does not vary")
+    names -= CONSTANTS - {say.about}
     if name or (say.about and say.about in names):
         return name or say.about
     if say.about and not names:
@@ -68,8 +72,10 @@ def derivative_at(say: Reading, e: Value, v: str, a: Value, k: int = 1) -> Value
     found = differentiated(say, e, v, k)
     if isinstance(found, Polynomial) and isinstance(a, Polynomial):
         return found.replacing({v: a})
-    from tinyllm.solvers.mathematics.symbolic import replaced
+    from tinyllm.solvers.mathematics.domains import require_analytic
+    from tinyllm.solvers.mathematics.symbolic import constants, replaced
 
+    require_analytic(constants(e), v, constants(a))
     return replaced(found, v, a)
 
 
@@ -83,7 +89,7 @@ _INTEGRAND = "{e:expression} [d{v:name}|(wrt|with respect to) {w:name}]"
 def integral(say: Reading, e: Value, v: str = "", w: str = "") -> Answer:
     from tinyllm.solvers.mathematics.analysis import integrated
 
-    name = v or w or _variable(say, e, "")
+    name = _variable(say, e, v or w)
     result = integrated(e, name)
     text = say.show(result)
     say.note(f"integral of {say.show(e)} d{name} = {text} + C")
@@ -102,17 +108,27 @@ def integral(say: Reading, e: Value, v: str = "", w: str = "") -> Answer:
     "[definite] integral of {e:expression} d{v:name} from {a:bound} to {b:bound}",
     "[definite] integral from {a:bound} to {b:bound} of {e:expression} [d{v:name}]",
     "integral of _{a:bound}^{b:bound} {e:expression} d{v:name}",
-    "area under [the] [curve] [y =] {e:expression} (from|between) [{v:name} =] {a:bound} (to|and) [{w:name} =] {b:bound}",
 )
 def definite_integral(say: Reading, e: Value, a: Any, b: Any, v: str = "", w: str = "") -> Value:
     from tinyllm.solvers.mathematics.analysis import integrated_between
 
-    name = v or _variable(say, e, v)
+    name = _variable(say, e, v)
     if w not in ("", name):
         unclear("two letters")
     result = integrated_between(e, name, a, b)
     say.note(f"integral of {say.show(e)} d{name} from {_end(say, a)} to {_end(say, b)} = {say.show(result)}")
     return result
+
+
+@noun(
+    "area under [the] [curve] [y =] {e:expression} (from|between) [{v:name} =] {a:bound} (to|and) [{w:name} =] {b:bound}"
+)
+def area(say: Reading, e: Value, a: Any, b: Any, v: str = "", w: str = "") -> Value:
+    """Under a curve that is nowhere below the axis: elsewhere some subtract and some add."""
+    from tinyllm.solvers.mathematics.analysis import require_positive
+
+    require_positive(e, _variable(say, e, v), a, b)
+    return definite_integral(say, e, a, b, v, w)
 
 
 @noun(

@@ -22,8 +22,8 @@ Value = Any
 """Polynomial, or a SymPy expression: SymPy has no types to check against, and is not imported here."""
 
 
-class NeedsSymbols(Exception):
-    """No polynomial: SymPy is to look at it."""
+class NeedsSymbols(NotUnderstood):
+    """No polynomial: SymPy is to look at it. Where nobody asks SymPy, it is not understood."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,8 @@ def _power(base: Polynomial, exponent: Polynomial) -> Polynomial:
         raise NeedsSymbols
     power = exponent.constant
     if power.denominator != 1:
+        if number(base) < 0:
+            unclear("a power of a negative number that is real to some and complex to others")
         return Polynomial.number(root(raised(number(base), power.numerator), power.denominator))
     if base.names and power < 0:
         raise NeedsSymbols

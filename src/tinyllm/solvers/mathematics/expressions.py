@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from tinyllm.solvers.mathematics.numerals import number_words
+from tinyllm.solvers.solution import Declined
 
 DEEPEST = 100
 MOST_TOKENS = 1_500
@@ -17,7 +18,7 @@ class NotUnderstood(Exception):
     """The text is no mathematics that this grammar knows, or could be read in two ways: decline."""
 
 
-class Refused(Exception):
+class Refused(Declined):
     """The question is understood well enough to see that it costs too much: no other reading is tried."""
 
 
@@ -185,7 +186,8 @@ def _joined(found: list[Token]) -> Iterator[Token]:
     place = 0
     while place < len(found):
         token = found[place]
-        if _mixed(found[place : place + 4]):
+        before = found[place - 1].text if place else ""
+        if before not in ("/", "^") and _mixed(found[place : place + 5]):
             over = found[place + 1].value / found[place + 3].value
             yield Token("number", token.text, token.value + over, tight=token.tight)
             place += 4
@@ -193,7 +195,7 @@ def _joined(found: list[Token]) -> Iterator[Token]:
         taken, value = number_words(
             [t.text.lower() if t.kind in ("word", "number") else "" for t in found[place : place + 16]]
         )
-        if taken:
+        if taken and not (before == "/" and token.kind == "number" and token.tight):
             yield Token("number", " ".join(t.text for t in found[place : place + taken]), value, spoken=True)
             place += taken
             continue
@@ -205,11 +207,22 @@ def _joined(found: list[Token]) -> Iterator[Token]:
 
 def _mixed(found: list[Token]) -> bool:
     """`2 1/2`, and no other two numbers side by side."""
-    if [t.kind for t in found] != ["number", "number", "sign", "number"] or found[2].text != "/":
+    if [t.kind for t in found[:4]] != ["number", "number", "sign", "number"] or found[2].text != "/":
         return False
-    whole, top, slash, bottom = found
+    if found[4:] and _belongs(found[4]):
+        return False
+    whole, top, slash, bottom = found[:4]
     integers = all(t.text.isdigit() for t in (whole, top, bottom))
     return integers and slash.tight and bottom.tight and not top.tight and top.value < bottom.value
+
+
+def _belongs(after: Token) -> bool:
+    """It could belong to the fraction alone: `2 1/2^2`."""
+    return (
+        after.kind == "power"
+        or after.text in ("^", "!", "²", "³")
+        or (after.tight and (after.kind == "word" or after.text in ("/", "(")))
+    )
 
 
 def _between_numbers(found: list[Token], place: int) -> bool:

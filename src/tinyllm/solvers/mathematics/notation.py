@@ -2,6 +2,8 @@
 
 import re
 
+from tinyllm.solvers.mathematics.expressions import unclear
+
 _SIGNS = str.maketrans(
     {
         "−": "-",
@@ -90,6 +92,9 @@ _FUNCTION = re.compile(
     r"\\(sin|cos|tan|ln|log|exp|sec|csc|cot|arcsin|arccos|arctan|sinh|cosh|tanh|gcd|max|min)(?![a-zA-Z])"
 )
 _FRACTION = re.compile(r"\\frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
+_MIXED_LATEX = re.compile(
+    r"([\^_]?)(\d+(?:[.,]\d+)*)\s*\\frac\s*(?:\{\s*(\d+)\s*\}|(\d))\s*(?:\{\s*(\d+)\s*\}|(\d))(\s*[\^!])?"
+)
 _ROOT = re.compile(r"\\sqrt\s*(?:\[(\d+)\])?\s*\{([^{}]*)\}")
 _POWER = re.compile(r"([\^_])\s*\{([^{}]*)\}")
 _MANY = 40
@@ -110,6 +115,8 @@ def plain(text: str) -> str:
         text = _HIGH_RUN.sub(_power, text).translate(_LOW).translate(_SIGNS)
     if "\\" in text or "^{" in text:
         text = _without_latex(text)
+    if len(re.findall(r"\$(?=\d)", text)) > 1 and not re.search(r"\$(?!\d)", text):
+        unclear("amounts of money are no formulas")
     if "$" in text:
         text = re.sub(r"\$([^$]*)\$", r" \1 ", text)
     return " ".join(text.split())
@@ -122,7 +129,7 @@ def _power(match: re.Match[str]) -> str:
 
 def _without_latex(text: str) -> str:
     text = re.sub(r"\\[dt]frac", r"\\frac", text)
-    text = _FUNCTION.sub(r" \1", text)
+    text = _MIXED_LATEX.sub(_mixed, _FUNCTION.sub(r" \1", text))
     for _ in range(_MANY):
         simpler = _POWER.sub(r"\1(\2)", _ROOT.sub(_radical, _FRACTION.sub(_ratio, text)))
         if simpler == text:
@@ -134,6 +141,15 @@ def _without_latex(text: str) -> str:
 def _ratio(match: re.Match[str]) -> str:
     top, bottom = match[1] or match[2], match[3] or match[4]
     return f"(({top})/({bottom}))"
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """`2\\frac{1}{2}` is a mixed number, as it would be without LaTeX."""
+    before, whole, after = match[1], match[2], match[7]
+    top, bottom = match[3] or match[4], match[5] or match[6]
+    if before or after or not whole.isdigit() or int(top) >= int(bottom):
+        unclear("a mixed number or a product")
+    return f"({whole}+({top})/({bottom}))"
 
 
 def _radical(match: re.Match[str]) -> str:

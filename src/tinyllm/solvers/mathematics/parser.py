@@ -117,24 +117,35 @@ class Parser:
         return closed and opens
 
     def signed(self) -> Node:
+        minus = self.peek()
         if self.accept("-"):
-            return Minus(self.climb(4))
+            return self.opposite(minus.spoken)
         if self.accept("+"):
             return self.climb(4)
         return self.postfixed(self.primary())
 
+    def opposite(self, spoken: bool) -> Minus:
+        """`-5^2` is -25 by convention; `negative five squared` has none."""
+        operand = self.climb(4)
+        power = operand.spoken or spoken if isinstance(operand, Binary) and operand.operator == "^" else False
+        if power and operand is not self.bracketed:
+            unclear("the power of the number or of its opposite")
+        return Minus(operand)
+
     def postfixed(self, node: Node) -> Node:
         for _ in range(MOST_POSTFIXES):
             if self.accept("!"):
+                if self.peek().text == "!":
+                    unclear("a double factorial, or a factorial twice")
                 node = Call("factorial", (node,))
             elif self.accept("²"):
-                node = Binary("^", node, Number(Fraction(2)))
+                node = Binary("^", node, Number(Fraction(2)), spoken=True)
             elif self.accept("³"):
-                node = Binary("^", node, Number(Fraction(3)))
+                node = Binary("^", node, Number(Fraction(3)), spoken=True)
             elif self.accept("°"):
                 node = Binary("*", node, Binary("/", Name("pi"), Number(Fraction(180))))
             elif self.peek().kind == "power":
-                node = Binary("^", node, Number(Fraction(self.power(self.take().text))))
+                node = Binary("^", node, Number(Fraction(self.power(self.take().text))), spoken=True)
             elif self.accept("%"):
                 if not isinstance(node, Number) or node.percent:
                     unclear("per cent of what")
@@ -183,7 +194,7 @@ class Parser:
         if name.lower() in FUNCTIONS and name not in self.functions:
             return self.call(name.lower())
         if name.lower() == "negative":
-            return Minus(self.climb(4))
+            return self.opposite(spoken=True)
         if name in self.functions:
             while self.peek().text == "'":
                 name += self.take().text

@@ -20,6 +20,11 @@ _LEADING = re.compile(
     r"^(?:(?:the|value of|result of|answer to|number|exact value of|expression)\s+)+", re.IGNORECASE
 )
 _TRAILING = re.compile(r"\s(?:squared|cubed|factorial)$", re.IGNORECASE)
+_ROUNDED = re.compile(
+    r"\bto (?:the )?nearest\b|\b(?:rounded|correct|accurate|precise)\b|\bto \w+ (?:decimals?|dps?|d\.p\.|places?|digits?|significant|sig|sf|s\.f\.)(?!\w)",
+    re.IGNORECASE,
+)
+"""How the whole result is to be written: never a part of one operand."""
 _NAMING = re.compile(r"^(?:[a-z]\([a-z]\)|y)\s*=\s*")
 _WORD = re.compile(r"[a-z]+")
 
@@ -92,7 +97,7 @@ class Reading:
         try:
             node = self.tree(text)
         except NotUnderstood:
-            return self.noun(text)
+            return unclear("rounding is of the whole") if _ROUNDED.search(text) else self.noun(text)
         if isinstance(node, Binary) and node.spoken and node.operator != "^":
             unclear("the words could be read in two ways")
         if isinstance(node, Number) and node.percent:

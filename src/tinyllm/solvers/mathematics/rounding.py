@@ -111,7 +111,10 @@ def ceiling(_say: Reading, a: Value) -> Polynomial:
 
 @noun("floor of {a:value}", "integer part of {b:value}")
 def floor(_say: Reading, a: Value = None, b: Value = None) -> Polynomial:
-    return Polynomial.number(near(a if b is None else b, 30).__floor__())
+    value = near(a if b is None else b, 30)
+    if a is None and value < 0 and value.denominator != 1:
+        unclear("cut off, or rounded down")
+    return Polynomial.number(value.__floor__())
 
 
 @query(

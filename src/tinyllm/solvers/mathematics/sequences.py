@@ -41,6 +41,8 @@ def following(say: Reading, terms: list[Fraction]) -> Fraction:
     """The next term by the first law that the terms confirm."""
     found = formula(terms, "n")
     if found is not None:
+        if len(terms) == 3 and _consecutive_primes(terms):
+            unclear("equal steps, or primes")
         say.note(f"term n = {say.show(found)}")
         return found.replacing({"n": Polynomial.number(len(terms) + 1)}).constant
     ratio = terms[1] / terms[0] if terms[0] else Fraction(0)
@@ -54,14 +56,16 @@ def following(say: Reading, terms: list[Fraction]) -> Fraction:
 
 
 def _next_prime(say: Reading, terms: list[Fraction]) -> Fraction:
-    if len(terms) < 5 or any(t.denominator != 1 or not 1 < t < 10**9 for t in terms):
+    if len(terms) < 5 or not _consecutive_primes(terms):
         unclear("no law that the terms confirm")
-    numbers = [int(t) for t in terms]
-    for a, b in pairwise(numbers):
-        if b != _prime_after(a):
-            unclear("no law that the terms confirm")
     say.note("the terms are consecutive primes")
-    return Fraction(_prime_after(numbers[-1])) if is_prime(numbers[0]) else unclear("no primes")
+    return Fraction(_prime_after(int(terms[-1])))
+
+
+def _consecutive_primes(terms: list[Fraction]) -> bool:
+    if any(t.denominator != 1 or not 1 < t < 10**9 for t in terms) or not is_prime(int(terms[0])):
+        return False
+    return all(b > a and b == _prime_after(int(a)) for a, b in pairwise(terms))
 
 
 def _prime_after(n: int) -> int:

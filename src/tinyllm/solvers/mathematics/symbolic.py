@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Rational, Symbol
 
+from tinyllm.solvers.mathematics.domains import require_smooth
 from tinyllm.solvers.mathematics.evaluation import Function, Names, Value
 from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, Number, refuse, unclear
 from tinyllm.solvers.mathematics.polynomials import MOST_BITS, Polynomial
@@ -110,8 +111,8 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     if base.is_Rational and exponent.is_Rational:
         if abs(exponent.p) * max(base.p.bit_length(), base.q.bit_length()) > MOST_BITS:
             refuse("a number of too many digits")
-        if base < 0 and exponent.q % 2:
-            return sympy.real_root(base, exponent.q) ** exponent.p
+        if base < 0 and exponent.q > 1:
+            unclear("a power of a negative number that is real to some and complex to others")
     return base**exponent
 
 
@@ -231,12 +232,9 @@ def simplified(value: Expr) -> Expr:
         return plain if plain.count_ops() < value.count_ops() else value
     from tinyllm.solvers.mathematics.worker import bounded
 
-    return _rational(value) if value.is_rational_function(*value.free_symbols) else bounded("simplify", value)
-
-
-def _rational(value: Expr) -> Expr:
-    """A quotient of polynomials in lowest terms."""
-    return sympy.cancel(value)
+    return (
+        sympy.cancel(value) if value.is_rational_function(*value.free_symbols) else bounded("simplify", value)
+    )
 
 
 def operate(operator: str, left: Value, right: Value) -> Value:
@@ -289,6 +287,7 @@ def powers(node: Node, names: Names, positive: str) -> Expr:
 
 
 def derivative(value: Expr, name: str, times: int) -> Value:
+    require_smooth(value)
     if value.count_ops() > MOST_OPERATIONS // 2 or times > 8:
         refuse("too long to differentiate")
     found = sympy.diff(value, Symbol(name), times)

@@ -33,7 +33,7 @@ length 1609.344 mile,mi
 length 1852 nautical mile
 mass 1 gram,g,gm
 mass 1000000 tonne,t,metric ton,metric tonne
-mass 28.349523125 ounce,oz
+mass 28.349523125 avoirdupois ounce,ounce avoirdupois
 mass 453.59237 pound,lb,lbs
 mass 6350.29318 stone,stones
 time 1 second,sec,s
@@ -96,9 +96,9 @@ def _units() -> dict[str, Unit]:
         kind, size, names = line.split(" ", 2)
         for name in names.split(","):
             unit = Unit(kind, Fraction(size), names.split(",")[0])
-            found[name] = unit
+            found[name.lower()] = unit
             if len(name) > 2 and not name.endswith("s"):
-                found.setdefault(f"{name}s", unit)
+                found.setdefault(f"{name.lower()}s", unit)
     for name, short in (
         ("metre", "m"),
         ("meter", "m"),
@@ -174,7 +174,8 @@ def converted(say: Reading, a: Fraction, s: Unit, b: Unit) -> Answer:
     ratio = fraction(convert(Fraction(1), s, b), True)
     say.note(f"1 {s.name} = {ratio} {_plural(b.name)}")
     say.note(f"{fraction(a, True)} * {ratio if '/' not in ratio else f'({ratio})'} = {text}")
-    return Answer(f"{shown} {plural}", text)
+    custom = f" ({s.name})" if s.name.startswith("US ") and not b.name.startswith("US ") else ""
+    return Answer(f"{shown} {plural}{custom}", text)
 
 
 @query(

@@ -45,6 +45,9 @@ def known() -> frozenset[str]:
     """Every word of every rule, and the words that need no rule."""
     for name in FIELDS:
         import_module(f"tinyllm.solvers.mathematics.{name}")
+    # Whoever imported one of them before must not change which rule is tried first.
+    # A slice, because another question may be going through the list in another thread.
+    RULES[:] = sorted(RULES, key=lambda rule: FIELDS.index(rule.field))
     words = {word for rule in RULES for word in rule.words}
     from tinyllm.solvers.mathematics.bases import NAMED
     from tinyllm.solvers.mathematics.units import WORDS as UNITS

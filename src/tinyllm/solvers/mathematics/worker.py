@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from tinyllm.solvers.mathematics.expressions import refuse
@@ -48,6 +49,27 @@ def _definite(expr: Any, name: str, a: Any, b: Any) -> Any:
     return _checked(found, sympy.Integral)
 
 
+def _positive(expr: Any, name: str, a: Any, b: Any) -> Any:
+    """The smallest number between the ends, if the function is continuous and nowhere negative there."""
+    import sympy
+    from sympy.calculus.util import continuous_domain
+
+    x = sympy.Symbol(name, real=True)
+    expr = expr.subs(sympy.Symbol(name), x)
+    if not (a.is_real and b.is_real and (b - a).is_positive):
+        raise ValueError("no interval")
+    if continuous_domain(expr, x, sympy.Interval(a, b)) != sympy.Interval(a, b):
+        raise ValueError("not continuous")
+    zeros = sympy.solveset(expr, x, sympy.Interval.open(a, b)) if expr.has(x) else sympy.EmptySet
+    if not (zeros is sympy.EmptySet or isinstance(zeros, sympy.FiniteSet)):
+        raise ValueError("the zeros are not known")
+    ends = sorted([a, b, *zeros], key=lambda end: end.evalf(30))
+    for left, right in pairwise(ends):
+        if not sympy.N(expr.subs(x, (left + right) / 2), 30) > 0:
+            raise ValueError("below the axis")
+    return a
+
+
 def _limit(expr: Any, name: str, to: Any) -> Any:
     import sympy
 
@@ -55,11 +77,9 @@ def _limit(expr: Any, name: str, to: Any) -> Any:
     if to.is_infinite:
         return _checked(sympy.limit(expr, x, to), sympy.Limit)
     left, right = sympy.limit(expr, x, to, "-"), sympy.limit(expr, x, to, "+")
-    # From one side the function may not be defined at all: then there is only the other one.
-    sides = [side for side in (left, right) if not side.has(sympy.I)]
-    if not sides or (len(sides) == 2 and sympy.simplify(left - right) != 0 and left != right):
+    if left != right and sympy.simplify(left - right) != 0:
         raise ValueError("no limit")
-    return _checked(sides[0], sympy.Limit)
+    return _checked(left, sympy.Limit)
 
 
 def _series(expr: Any, name: str, around: Any, order: int) -> Any:
@@ -129,6 +149,7 @@ def _checked(found: Any, unfinished: Any) -> Any:
 TASKS: Mapping[str, Callable[..., Any]] = {
     "integral": _integral,
     "definite": _definite,
+    "positive": _positive,
     "limit": _limit,
     "series": _series,
     "sum": _sum,
