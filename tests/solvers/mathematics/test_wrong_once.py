@@ -40,6 +40,7 @@ What is 1/2 3/4?
 5!!
 3!!
 derivative of ln x at x = -1
+Let f(x) = ln(x). What is f'(-1)?
 Maclaurin series of ln(x) up to order 3
 Maclaurin series of sqrt(x) up to order 3
 taylor series of 1/x at x = 0 up to order 3
@@ -85,6 +86,7 @@ def test_what_is_not_certain_is_declined(question: str) -> None:
         ("Solve 2x + 1 > 5", "x > 2"),
         ("integrate pi dx", "pi*x + C"),
         ("derivative of ln x at x = 2", "1/2"),
+        ("Let f(x) = ln(x). What is f'(2)?", "1/2"),
         ("derivative of e^x at x = 0", "1"),
         ("taylor series of ln(x) around 1 up to order 1", "x - 1"),
         ("maclaurin series of sin x up to order 3", "-x^3/6 + x"),

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from tinyllm.solvers.mathematics.domains import require_smooth
+from tinyllm.solvers.mathematics.domains import require_analytic, require_smooth
 from tinyllm.solvers.mathematics.evaluation import Function, Names, Value
 from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, Number, refuse, unclear
 from tinyllm.solvers.mathematics.polynomials import MOST_BITS, Polynomial
@@ -133,7 +133,10 @@ def real(value: Expr) -> Expr:
 def _called(name: str, arguments: list[Expr], names: Names) -> Expr:
     plain = name.rstrip("'")
     if plain in names.functions:
-        return applied(names.functions[plain].derived(len(name) - len(plain)), arguments)
+        function = names.functions[plain]
+        if name != plain and len(arguments) == 1 and arguments[0].is_number:
+            require_analytic(constants(function.body), function.parameters[0], arguments[0])
+        return applied(function.derived(len(name) - len(plain)), arguments)
     if name == "log":
         return _logarithm(arguments)
     if name not in _FUNCTIONS or (len(arguments) != 1 and name not in ("root", "max", "min")):
@@ -146,9 +149,8 @@ def _called(name: str, arguments: list[Expr], names: Names) -> Expr:
 
 
 def _logarithm(arguments: list[Expr]) -> Expr:
-    # A bare `log` is the natural one to some and the decimal one to others.
     if len(arguments) != 2:
-        unclear("which logarithm")
+        unclear("the natural logarithm or the decimal one")
     return real(sympy.log(*arguments))
 
 
