@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage
 
 from tinyllm.effects import write_file
 from tinyllm.engine import Engine
-from tinyllm.errors import BadReply, Interrupted, Permanent, TimedOut, TinyError
+from tinyllm.errors import BadReply, Interrupted, Permanent, TimedOut, TinyError, UsageError
 from tinyllm.guard import Guard
 from tinyllm.models import Models
 from tinyllm.policy import Approvals, Context
@@ -308,12 +308,22 @@ async def test_where_two_wait_at_once_an_answer_is_for_the_one_that_was_shown(op
     assert ((await engine.resume(waiting.run, "no")).answer, LAUNCHED) == ("done", ["A"])
 
 
-@pytest.mark.parametrize("reply", ["no", "", "yes please", "y", "YES and more", "launch"])
-async def test_only_yes_is_yes(open_engine: Open, reply: str) -> None:
+@pytest.mark.parametrize(("reply", "launched"), [("no", []), ("N", []), ("yes", ["one"]), ("y", ["one"])])
+async def test_a_yes_is_a_yes_and_a_no_is_a_no(open_engine: Open, reply: str, launched: list[str]) -> None:
     engine = open_engine(specialist("launch"), asking(ONE), "done", tools=(ROCKET,))
     waiting = await engine.ask("go")
     assert (await engine.resume(waiting.run, reply)).answer == "done"
+    assert launched == LAUNCHED
+
+
+@pytest.mark.parametrize("reply", ["", "yes please", "YES and more", "launch"])
+async def test_what_is_neither_leaves_the_run_waiting(open_engine: Open, reply: str) -> None:
+    engine = open_engine(specialist("launch"), asking(ONE), "done", tools=(ROCKET,))
+    waiting = await engine.ask("go")
+    with pytest.raises(UsageError, match="yes or no"):
+        await engine.resume(waiting.run, reply)
     assert LAUNCHED == []
+    assert (await engine.transactions.run(waiting.run)).status == "waiting"
 
 
 async def test_a_tool_node_that_is_refused_takes_its_way_out(open_engine: Open) -> None:
