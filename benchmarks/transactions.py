@@ -87,6 +87,34 @@ async def whole(folder: Path, runs: int, durability: str) -> dict[str, Any]:
     }
 
 
+async def product(folder: Path, runs: int) -> dict[str, Any]:
+    """Ten empty nodes as a user writes and runs them: pure, so that the chain is one step and nothing but its end is kept."""
+    nodes = {
+        f"n{n}": {"kind": "transform", "value": "1", "to": f"n{n + 1}" if n + 1 < NODES else "end"}
+        for n in range(NODES)
+    }
+    settings = Settings(database=str(folder / "product.db"))
+    async with (
+        Engine({"name": "empty", "nodes": nodes}, settings=settings) as engine,
+        AsyncSqliteSaver.from_conn_string(str(folder / "plain-product.db")) as saver,
+    ):
+        await saver.setup()
+        theirs = empty(saver)
+        numbers = iter(range(1_000_000))
+
+        async def plain() -> None:
+            place = {"configurable": {"thread_id": str(next(numbers))}}
+            await theirs.ainvoke({"inputs": {"question": "?"}}, place, durability="exit")
+
+        without, with_ = await alternating(runs, plain, lambda: engine.ask("?"))
+    return {
+        "measure": f"{NODES} empty nodes from a graph file, durability exit",
+        "plain_ms": round(without, 2),
+        "ours_ms": round(with_, 2),
+        "ratio": round(with_ / without, 2),
+    }
+
+
 def asking(steps: int) -> dict[str, Any]:
     nodes = {
         f"s{n}": {"prompt": "Go on.", "to": f"s{n + 1}" if n + 1 < steps else "end"} for n in range(steps)
@@ -121,6 +149,7 @@ async def main(runs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for durability in ("sync", "exit"):
             print(json.dumps(await whole(Path(folder), runs, durability)), flush=True)
+        print(json.dumps(await product(Path(folder), runs)), flush=True)
         print(json.dumps(await step(Path(folder), max(10, runs // 4))), flush=True)
 
 
