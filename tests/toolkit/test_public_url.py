@@ -119,9 +119,7 @@ def test_what_is_written_as_an_address_is_refused_before_anything_is_resolved() 
             PublicUrl.of(url)
 
 
-@pytest.mark.parametrize(
-    "text", [PUBLIC, "2606:2800:220:1::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
-)
+@pytest.mark.parametrize("text", [PUBLIC, "2606:2800:220:1::1", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_what_is_out_in_the_world_may_be_called(text: str) -> None:
     assert is_public(address(text))
 

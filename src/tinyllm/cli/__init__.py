@@ -19,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         _open_streams()
         code = _run(list(sys.argv[1:] if argv is None else argv))
+        code = _flushed(code)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         code = 130
@@ -30,6 +31,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         # Nothing is left to save.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
+
+
+def _flushed(code: int) -> int:
+    """Let out what is still held back, while a failure of it can be said."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as failure:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not code:
+            from tinyllm.cli import say
+            from tinyllm.errors import classify
+
+            named = classify(failure)
+            say.failure(named)
+            return named.exit_code
+    return code
 
 
 def _open_streams() -> None:
