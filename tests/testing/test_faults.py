@@ -49,7 +49,11 @@ async def line() -> AsyncIterator[Line]:
     ):
         yield Line(simulator, proxy, client)
     assert not asyncio.all_tasks() - before - {asyncio.current_task()}
-    assert psutil.Process().num_fds() == open_before
+    for _ in range(1000):  # a transport that was closed gives its socket back in a later turn of the loop
+        if psutil.Process().num_fds() <= open_before:
+            break
+        await asyncio.sleep(0)
+    assert psutil.Process().num_fds() <= open_before
 
 
 async def test_without_faults_everything_passes(line: Line) -> None:

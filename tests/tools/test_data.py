@@ -96,6 +96,13 @@ async def test_no_text_becomes_a_formula(suffix: str, call: Call) -> None:
     assert found["rows"] == [["'=1+1"]]
 
 
+async def test_the_names_of_columns_are_no_sql(call: Call, workspace: Path) -> None:
+    (workspace / "odd.csv").write_text("it's,x': 'INT'}) UNION SELECT (getenv('HOME'),\"b\nname,two,three\n")
+    found = await call("data_query", sql="SELECT * FROM odd", files=["odd.csv"])
+    assert found["columns"][:2] == ["it's", "x': 'INT'}) UNION SELECT (getenv('HOME')"]
+    assert found["rows"] == [["name", "two", "three"]]
+
+
 async def test_a_wrong_name_is_answered_with_the_right_one(call: Call) -> None:
     with pytest.raises(TinyError, match='Did you mean "sales"'):
         await call("data_query", sql="SELECT * FROM sale", files=["data/sales.csv"])

@@ -5,6 +5,7 @@ import os
 import shlex
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,10 @@ def missing() -> str:
 
 
 def run(job: Job, cancelled: threading.Event) -> Ran:  # noqa: ARG001 - it ends by itself within its time
+    return _threads().submit(_run, job).result()
+
+
+def _run(job: Job) -> Ran:
     from pydantic_monty import CollectStreams, MontyCrashedError, MontyError
 
     begun = CLOCK.monotonic()
@@ -77,8 +82,22 @@ def _told(failure: "MontyError", job: Job) -> str:
     return message + (f" (line {frames[-1].line})" if frames else "")
 
 
+def _threads() -> ThreadPoolExecutor:
+    with _lock:  # two first calls in two threads must not start two pools
+        return _staying()
+
+
+@cache
+def _staying() -> ThreadPoolExecutor:
+    """Threads that stay: a worker in bubblewrap dies with the thread that started it, not with the process."""
+    return ThreadPoolExecutor(_workers(), thread_name_prefix="monty")
+
+
+def _workers() -> int:
+    return max(2, min(os.cpu_count() or 2, 8))
+
+
 def _pool() -> "Monty":
-    # Two first calls in two threads must not start two pools.
     with _lock:
         return _opened()
 
@@ -90,7 +109,7 @@ def _opened() -> "Monty":
     pool = Monty(
         binary_path=_binary(),
         min_processes=1,
-        max_processes=max(2, min(os.cpu_count() or 2, 8)),
+        max_processes=_workers(),
         request_timeout=3700,
         feed_duration_limit_grace=0.5,
         max_checkouts_per_worker=1000,

@@ -23,15 +23,16 @@ ROWS = 1_000
 FILES = 20
 EXTRA = "data"
 READERS = {
-    ".csv": "read_csv({})",
-    ".tsv": "read_csv({}, delim = '\\t')",
-    ".txt": "read_csv({})",
+    ".csv": "csv({})",
+    ".tsv": "csv({}, delim = '\\t')",
+    ".txt": "csv({})",
     ".json": "read_json({})",
     ".jsonl": "read_json({}, format = 'newline_delimited')",
     ".ndjson": "read_json({}, format = 'newline_delimited')",
     ".parquet": "read_parquet({})",
-    ".xlsx": "read_csv({})",
+    ".xlsx": "csv({})",
 }
+PLAIN = re.compile(r"[\w .%()/-]+")
 # Nothing can be looked at, loaded or changed beyond what is there when the first question comes.
 CONFIG = {
     "autoinstall_known_extensions": False,
@@ -86,9 +87,19 @@ def opened(files: Sequence[Inside], out: str = "") -> Iterator[Any]:
         connection.execute("SET enable_progress_bar = false")  # it would be drawn on stdout
         for name, path in paths.items():
             reader = READERS[wanted[name].suffix].format(quoted(path))
-            connection.execute(f"CREATE VIEW {named(name)} AS SELECT * FROM {reader}")  # noqa: S608 - quoted
+            connection.execute(f"CREATE VIEW {named(name)} AS {_source(connection, reader)}")
         connection.execute("SET lock_configuration = true")
         yield connection
+
+
+def _source(connection: Any, reader: str) -> str:
+    """What a table's view selects; how a CSV file is to be read is found out once, not at each look at it."""
+    if not reader.startswith("csv("):
+        return f"FROM {reader}"
+    found, columns = connection.execute(f"SELECT Prompt, Columns FROM sniff_{reader}").fetchone()  # noqa: S608 - quoted
+    # What DuckDB found out comes as SQL in which it does not quote the names of the columns.
+    fit = all(PLAIN.fullmatch(column["name"]) for column in columns)
+    return str(found).rstrip(";") if fit else f"FROM read_{reader}"
 
 
 @contextmanager
