@@ -111,5 +111,38 @@ def test_a_number_that_makes_no_sense_is_refused(home: Path, body: str) -> None:
         settings.load(environment={})
 
 
+SHOP = '[connections.shop]\nservice = "postgres"\nurl = "postgresql://reader@db/shop"\n'
+
+
+def test_a_connection_is_taken_from_one_file_as_a_whole(home: Path) -> None:
+    user = settings.user_file()
+    user.parent.mkdir(parents=True)
+    user.write_text(f'{SHOP}password = "mine"\n[connections.cache]\nservice = "redis"\n')
+    (home / "tinyllm.toml").write_text(SHOP.replace("@db", "@elsewhere"))
+    assert settings.load(environment={}).connections == {
+        "shop": {"service": "postgres", "url": "postgresql://reader@elsewhere/shop"},
+        "cache": {"service": "redis"},
+    }
+    environment = {"TINYLLM_CONNECTIONS": '{"cache": {"service": "redis", "url": "redis://b"}}'}
+    assert settings.load(environment=environment).connections["cache"]["url"] == "redis://b"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "connections = 1",
+        "[connections]\nshop = 'x'",
+        "[connections.shop]\nurl = 'hunter2'",
+        'connections = "{"',
+    ],
+)
+def test_a_connection_names_its_service(home: Path, body: str) -> None:
+    (home / "tinyllm.toml").write_text(body)
+    with pytest.raises(GraphError, match="a table of tables") as failure:
+        settings.load(environment={})
+    assert "hunter2" not in str(failure.value)
+    assert "[connections.shop]" in failure.value.hint
+
+
 def test_every_setting_says_what_it_is() -> None:
     assert all(settings.settable().values())

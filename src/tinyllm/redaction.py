@@ -3,7 +3,7 @@
 import base64
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -46,9 +46,9 @@ def _is_secret(name: str) -> bool:
     return SECRET_NAME.search(name) is not None
 
 
-def known_secrets(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+def known_secrets(environ: Mapping[str, str] = os.environ, more: Iterable[str] = ()) -> tuple[str, ...]:
     """The secrets in the environment, by the names of their variables: as they are, in base64 and as in a URL."""
-    values = [environ[name] for name in environ if _is_secret(name)]
+    values = [*(environ[name] for name in environ if _is_secret(name)), *more]
     found = {
         form
         for value in values

@@ -21,6 +21,7 @@ from tinyllm.running import current, emit, time_left, unclassified
 from tinyllm.settings import PROJECT_FILE, Settings
 from tinyllm.state import State
 from tinyllm.toolkit import Bounds, Inside, Tool, Toolbox, within
+from tinyllm.toolkit.connections import secrets_in
 
 SHOWN = 8_000  # characters of a result that a small model can read
 LARGEST = 256_000  # characters of a result that is kept
@@ -56,7 +57,8 @@ class Services:
                 own if own.exists() else settings.project / "pyproject.toml",
                 settings.project / "graphs",
             ]
-        return Bounds(settings.root, tuple(path.resolve() for path in kept), settings.allow_hosts)
+        kept = [path.resolve() for path in kept]
+        return Bounds(settings.root, tuple(kept), settings.allow_hosts, settings.connections)
 
     def context(self, allow: tuple[str, ...] = (), state: State | None = None) -> Context:
         """What calls are decided by, as it is now: what comes in later cannot have led to a call made before."""
@@ -90,7 +92,7 @@ class Services:
         approvals: Approvals = NOBODY,
     ) -> Result:
         """Call a tool: arguments, policy, approval, deadline, ledger, cut output, failures with a name."""
-        secrets = known_secrets()
+        secrets = known_secrets(more=secrets_in(self.settings.connections))
         told = {"tool": name, "arguments": hidden(plain(dict(arguments)), secrets)}
         try:
             tool = self.tools.get(name)

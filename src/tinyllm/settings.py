@@ -1,5 +1,6 @@
 """Environment and files, read once into one frozen value; each setting remembers where it came from."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,14 @@ NAME = "tinyllm"
 PROJECT_FILE = "tinyllm.toml"
 PREFIX = "TINYLLM_"
 OLLAMA_PORT = 11434
+WANTED = {
+    tuple: "a list of words",
+    str: "a text",
+    int: "a whole number above 0",
+    float: "a number above 0",
+    dict: "a table of tables, each with its service",
+}
+EXAMPLE = '[connections.shop] with service = "postgres" and url = "postgresql://reader@localhost/shop"'
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -43,6 +52,10 @@ class Settings:
     )
     untrusted: tuple[str, ...] = _setting(
         (), "files that strangers wrote: patterns of paths in the workspace"
+    )
+    connections: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict,
+        metadata={"help": "services that tools may use, by name: [connections.NAME] with service and url"},
     )
     project: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -134,7 +147,9 @@ def load(
     ]
     for origin, found in sources:
         for name, value in found.items():
-            values[name] = _typed(name, value, origin)
+            typed = _typed(name, value, origin)
+            # An entry is taken as a whole: the password of one file is never sent to the address of another.
+            values[name] = {**values.get(name, {}), **typed} if isinstance(typed, dict) else typed
             origins[name] = f"{PREFIX}{name.upper()}" if origin == "environment" else origin
     settings = replace(Settings(), **values, project=project, origins=origins)
     return replace(settings, ollama_host=host_url(settings.ollama_host, settings.origin("ollama_host")))
@@ -206,19 +221,29 @@ def _typed(name: str, value: Any, origin: str) -> Any:
     try:
         if isinstance(default, tuple):
             return tuple(value.replace(",", " ").split() if isinstance(value, str) else map(str, value))
+        if isinstance(default, dict):
+            return _entries(json.loads(value) if isinstance(value, str) else value)
         if isinstance(default, (int, float)):
             return _positive(type(default)(_number(value, default)))
         return _text(value)
     except (TypeError, ValueError):
-        wanted = {tuple: "a list of words", str: "a text", int: "a whole number above 0"}.get(
-            type(default), "a number above 0"
-        )
         raise GraphError(
-            f"{name} is {value!r}, and should be {wanted}",
-            hint=f"for example: {name} = {default!r}",
+            f"{name} should be {WANTED[type(default)]}"
+            if isinstance(default, dict)
+            # What else it is may be shown: no other setting holds a secret that is not an address.
+            else f"{name} is {value!r}, and should be {WANTED[type(default)]}",
+            hint=EXAMPLE if isinstance(default, dict) else f"for example: {name} = {default!r}",
             where=origin,
             code="CONFIG_INVALID",
         ) from None
+
+
+def _entries(value: Any) -> dict[str, dict[str, Any]]:
+    """Tables that each name their service."""
+    for name, entry in value.items() if isinstance(value, dict) else [("", None)]:
+        if not (name and isinstance(entry, dict) and isinstance(entry.get("service"), str)):
+            raise TypeError
+    return dict(value)
 
 
 def _text(value: Any) -> str:

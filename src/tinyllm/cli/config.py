@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from tinyllm.cli import say
-from tinyllm.redaction import redacted
+from tinyllm.redaction import hidden
 
 app = typer.Typer(
     help="Show the settings and where each comes from.",
@@ -39,11 +39,11 @@ def show(
 
 def _safe(value: object) -> object:
     """A database's address may carry a password."""
-    return redacted(value) if isinstance(value, str) else value
+    return hidden(value) if isinstance(value, (str, dict)) else value
 
 
 def _shown(value: object) -> str:
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+    return " ".join(value) if isinstance(value, (tuple, dict)) else str(value)
 
 
 @app.command()

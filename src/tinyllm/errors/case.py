@@ -146,12 +146,21 @@ _BY_PACKAGE = {
     "tomllib": "core.config", "jinja2": "core.config", "subprocess": "tool.shell",
 }  # fmt: skip
 
+_BY_DOMAIN = {
+    "web": "tool.http", "browser": "tool.browser", "postgres": "tool.sql", "redis": "tool.redis",
+    "mongo": "tool.mongo", "elastic": "tool.http", "docker": "tool.docker", "kube": "tool.k8s", "ssh": "tool.ssh",
+    "notify": "tool.http",
+}  # fmt: skip
+
 
 def component_of(op: str, names: list[str]) -> str:
-    """The part named at the head of the operation (`tool.http GET`), else the one whose library failed."""
+    """The part named at the head of the operation (`tool.http GET`, `web_fetch`), else the one whose library failed."""
     word = op.partition(" ")[0]
     if word.partition(".")[0] in _PARTS:
         return word
+    domain, mark, _ = word.partition("_")
+    if mark and domain in _BY_DOMAIN:
+        return _BY_DOMAIN[domain]
     packages = (name.partition(".")[0] for name in names)
     return next((_BY_PACKAGE[each] for each in packages if each in _BY_PACKAGE), "")
 

@@ -1,6 +1,7 @@
 """What a tool is made of: its type, its registry, and the types that keep it where it belongs."""
 
 from tinyllm.toolkit.bounds import Bounds, bounds, within
+from tinyllm.toolkit.connections import Connection, connection
 from tinyllm.toolkit.declared import Effect, Reach, Tool, tool
 from tinyllm.toolkit.inside import WORKSPACE, Inside
 from tinyllm.toolkit.needs import need
@@ -10,6 +11,7 @@ from tinyllm.toolkit.toolbox import Toolbox
 __all__ = [
     "WORKSPACE",
     "Bounds",
+    "Connection",
     "Effect",
     "Inside",
     "PublicUrl",
@@ -17,6 +19,7 @@ __all__ = [
     "Tool",
     "Toolbox",
     "bounds",
+    "connection",
     "need",
     "public_client",
     "tool",

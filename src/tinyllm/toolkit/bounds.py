@@ -1,20 +1,22 @@
-"""What the tools of the current call are kept in: a folder, and the hosts that may be called."""
+"""What the tools of the current call are kept in: a folder, the hosts that may be called, and the named services."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """The workspace, what in it says what may run and is never written, and the private hosts that may be called."""
+    """The workspace, what in it says what may run and is never written, the private hosts and the named services."""
 
     workspace: Path = field(default_factory=Path.cwd)
     kept: tuple[Path, ...] = ()
     hosts: tuple[str, ...] = ()
+    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def root(self) -> Path:
