@@ -4,8 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tinyllm.checks.verdict import Evidence
+from tinyllm.plain import as_text
 from tinyllm.running import Event
 from tinyllm.state import REFUSE
+
+__all__ = ["SCHEMA", "Account", "Answer", "Status", "as_text"]
 
 SCHEMA = "tinyllm.run/1"
 Status = Literal["committed", "refused", "waiting", "failed"]
@@ -20,13 +24,12 @@ class Account:
     tokens: dict[str, int] = field(default_factory=lambda: {"in": 0, "out": 0})
     notes: list[str] = field(default_factory=list)
     route: list[str] = field(default_factory=list)
+    evidence: Evidence = "unchecked"
 
     def add(self, event: Event) -> None:
         if event.kind == "node" and event.node != REFUSE:
             self.path.append(event.node)
-            value = event.data.get("value")
-            if event.data["kind"] == "router" and isinstance(value, Mapping):
-                self.route = list(value.get("labels", ()))
+            self._node(event.data["kind"], event.data.get("value"))
         elif event.kind == "call":
             if event.data["model"] not in self.models:
                 self.models.append(event.data["model"])
@@ -35,6 +38,19 @@ class Account:
         elif event.kind == "fallback":
             because = event.data["because"]
             self.notes.append(f"{event.node}: asked {event.data['model']} because {because['message']}")
+        elif event.kind == "skipped":
+            self.notes.append(f"{event.node}: {event.data['check']} was skipped: {event.data['because']}")
+
+    def _node(self, kind: str, value: Any) -> None:
+        """The newest word on the answer counts: a solver's proof, a gate's verdict; a model's own word is none."""
+        if kind == "router" and isinstance(value, Mapping):
+            self.route = list(value.get("labels", ()))
+        elif kind == "solve":
+            self.evidence = "unchecked" if value is None else "proved"
+        elif kind == "gate" and isinstance(value, Mapping):
+            self.evidence = value.get("evidence", "unchecked") if value.get("passed") else "unchecked"
+        elif kind == "llm" and value is not None:
+            self.evidence = "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class Answer:
     run: str
     status: Status
     answer: str
+    evidence: Evidence = "unchecked"  # what it rests on
     value: Any = None
     route: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
@@ -64,6 +81,7 @@ class Answer:
             "run": self.run,
             "status": self.status,
             "answer": self.answer,
+            "evidence": self.evidence,
             "route": list(self.route),
             "path": list(self.path),
             "models": list(self.models),
@@ -75,14 +93,3 @@ class Answer:
         more = {"notes": self.notes, "failures": self.failures, "tried": self.tried}
         found.update({name: list(values) for name, values in more.items() if values})
         return {**found, "question": dict(self.question)} if self.question else found
-
-
-def as_text(value: Any) -> str:
-    """An answer as a person reads it."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    import json
-
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)

@@ -99,6 +99,7 @@ class Execution:
             run=self.watch.id,
             status="waiting" if waiting else "refused" if refusal else "committed",
             answer=as_text(value),
+            evidence="unchecked" if value is None or refusal else account.evidence,
             value=value,
             route=tuple(account.route),
             path=tuple(account.path),

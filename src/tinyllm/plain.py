@@ -1,6 +1,7 @@
 """Values made fit to be kept: what a database or a checkpoint cannot hold is put right before it enters the state."""
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,3 +55,12 @@ def _container(value: Any, depth: int) -> Any:
         hint="return text, numbers, lists and dicts",
         code="VALUE_NOT_PLAIN",
     )
+
+
+def as_text(value: Any) -> str:
+    """An answer as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)

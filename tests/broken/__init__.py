@@ -73,7 +73,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "two_documents.yaml": ("3: a second document (---) (one document per file)",),
     "unclosed.yaml": ("3: not YAML: did not find expected ',' or '}' (a bracket is not closed)",),
     "unknown_check.yaml": (
-        "3: there is no check 'is_true' (the checks are: not_empty, not_cut)",
+        "3: there is no check 'is_true' (the checks are: not_empty, not_cut, not_looping)",
         "3: there is no check 'not_emty' (did you mean \"not_empty\"?)",
     ),
     "unknown_fallback.yaml": (

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Call
 
-KEYS = ["schema", "run", "status", "answer", "route", "path", "models", "tokens", "elapsed_ms"]
+KEYS = ["schema", "run", "status", "answer", "evidence", "route", "path", "models", "tokens", "elapsed_ms"]
 
 
 @pytest.fixture(params=["yaml"])

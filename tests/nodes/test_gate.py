@@ -3,8 +3,9 @@
 import pytest
 
 from tests.nodes.conftest import Make
-from tinyllm.checks import CHECKS, Judged
+from tinyllm.checks import CHECKS, NOTHING, Check, Judged, Verdict
 from tinyllm.errors import GraphError
+from tinyllm.services import Services
 from tinyllm.testing.scripted import Scripted
 
 
@@ -12,10 +13,10 @@ from tinyllm.testing.scripted import Scripted
 def good(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check of our own, registered as a plugin would: an answer must call itself whole."""
 
-    def whole(judged: Judged) -> str:
-        return "" if "whole" in judged.answer else "it is not whole"
+    async def whole(judged: Judged, services: Services, *, word: str = "whole") -> Verdict:
+        return NOTHING if word in judged.answer else Verdict.bad(f"it is not {word}")
 
-    monkeypatch.setitem(CHECKS, "whole", whole)
+    monkeypatch.setitem(CHECKS, "whole", Check("whole", whole))
 
 
 def nodes(**gate: object) -> dict[str, object]:
@@ -90,3 +91,28 @@ async def test_a_gate_that_nobody_answers_to_gives_up(engine: Make) -> None:
 def test_an_unknown_check_is_no_graph(engine: Make) -> None:
     with pytest.raises(GraphError, match="there is no check 'wohle'"):
         engine(nodes(checks=["wohle"]), small=Scripted("x"))
+
+
+def test_a_check_has_the_parameters_that_it_has(engine: Make) -> None:
+    with pytest.raises(GraphError, match="has no parameter 'wrd'"):
+        engine(nodes(checks=[{"whole": {"wrd": "half"}}]), small=Scripted("x"))
+
+
+async def test_parameters_reach_the_check(engine: Make) -> None:
+    answer = await engine(nodes(checks=[{"whole": {"word": "half"}}]), small=Scripted(HALF)).ask("q")
+    assert (answer.status, answer.evidence) == ("committed", "unchecked")
+
+
+async def test_what_is_solved_exactly_is_proved(engine: Make) -> None:
+    graph = {"exact": {"kind": "solve", "to": "end", "declines": "draft"}} | nodes()
+    answer = await engine(graph, small=Scripted("whole")).ask("What is 2 + 2?")
+    assert (answer.answer, answer.evidence, answer.as_dict()["evidence"]) == ("4", "proved", "proved")
+
+
+async def test_what_a_model_says_unchecked_is_called_so(engine: Make) -> None:
+    assert (await engine(nodes(), small=Scripted("whole")).ask("q")).evidence == "unchecked"
+
+
+async def test_a_refused_answer_rests_on_nothing(engine: Make) -> None:
+    answer = await engine(nodes(tries=1), small=Scripted(HALF)).ask("q")
+    assert (answer.status, answer.evidence) == ("refused", "unchecked")

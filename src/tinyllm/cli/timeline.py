@@ -65,6 +65,7 @@ def text_of(event: Mapping[str, Any]) -> str:
         "failure": lambda e: f"{e.get('message')}",
         "fallback": lambda e: f"falls back to {e.get('model')}",
         "note": lambda e: str(e.get("text", "")),
+        "skipped": lambda e: f"{e.get('check')}: {e.get('because')}",
     }
     tell = said.get(str(event["event"]))
     return f"{event['event']:<9} {event['node']:<12} {tell(event) if tell else ''}".rstrip()
@@ -89,6 +90,7 @@ def printed(found: Mapping[str, Any]) -> None:
             say.answer(f"  effect    {each['name']} ({each['effect']}): {each['state']}  {each['key']}")
     if found["answer"]:
         say.answer(f"answer    {_short(found['answer'].get('answer'))}")
+        say.answer(f"evidence  {found['answer'].get('evidence', 'unchecked')}")
     if found["error"]:
         say.answer(f"error     {found['error'].get('message', '')}")
     if found["waits"]:

@@ -85,7 +85,7 @@ async def llm(config: Llm, state: State, services: Services) -> Goto:
         said = {"role": "assistant", "content": reply.text, "tool_calls": list(reply.tool_calls)}
         return Goto(config.use, None, scratch={config.id: [*chatter, said]})
     ended = {"role": "ended", "done_reason": reply.done_reason, "model": reply.model}
-    return Goto(config.to, value, scratch={config.id: [ended]})
+    return Goto(config.to, value, scratch={config.id: [*chatter, ended]})
 
 
 def _read(config: Llm, reply: Reply) -> tuple[Reply, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tinyllm.checks import CHECKS, Judged
+from tinyllm.checks import CHECKS, NOTHING, Check, Judged, Verdict
+from tinyllm.services import Services
 from tinyllm.transactions import RunRow, Transactions
 
 Act = Literal["", "undo", "return"]
@@ -140,14 +141,14 @@ SHAPES: tuple[Shape, ...] = (
 RETURN_TO = 2  # the savepoint that the shape `return` goes back to
 
 
-def not_the_first(judged: Judged) -> str:
+async def not_the_first(judged: Judged, services: Services) -> Verdict:  # noqa: ARG001 - the signature of a check
     """A model's first try is not accepted: a loop that always turns once."""
-    return "try again" if "accepted" not in judged.answer else ""
+    return NOTHING if "accepted" in judged.answer else Verdict.bad("try again")
 
 
 def prepared() -> None:
     """In a process of the harness only: the check that its loop needs."""
-    CHECKS.setdefault("not_the_first", not_the_first)
+    CHECKS.setdefault("not_the_first", Check("not_the_first", not_the_first))
 
 
 async def acted(shape: Shape, runs: Transactions, row: RunRow) -> bool:

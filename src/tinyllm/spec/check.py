@@ -188,15 +188,27 @@ def _weights(node: Node, say: Say) -> Iterator[Problem]:
 
 
 def _names(node: Node, say: Say) -> Iterator[Problem]:
-    for name in getattr(node, "checks", ()):
-        if name not in CHECKS:
-            fix = did_you_mean(name, CHECKS) or f"the checks are: {', '.join(CHECKS)}"
-            yield say("checks", f"there is no check {name!r}", fix)
+    for wanted in getattr(node, "checks", ()):
+        yield from _checks({wanted: {}} if isinstance(wanted, str) else wanted, say)
     for names in getattr(node, "together", {}):
         for label in names.split("+"):
             if label not in node.routes:  # type: ignore[attr-defined]
                 fix = did_you_mean(label, node.routes) or "use labels of `routes:`, joined by +"  # type: ignore[attr-defined]
                 yield say("together", f"{label!r} is no route", fix)
+
+
+def _checks(wanted: Mapping[str, Mapping[str, Any]], say: Say) -> Iterator[Problem]:
+    """A check by name, with parameters that it has."""
+    for name, parameters in wanted.items():
+        if name not in CHECKS:
+            fix = did_you_mean(name, CHECKS) or f"the checks are: {', '.join(CHECKS)}"
+            yield say("checks", f"there is no check {name!r}", fix)
+            continue
+        known = CHECKS[name].parameters
+        for parameter in parameters:
+            if parameter not in known:
+                fix = did_you_mean(parameter, known) or f"it has: {', '.join(known) or 'none'}"
+                yield say("checks", f"the check {name!r} has no parameter {parameter!r}", fix)
 
 
 def _beside(spec: GraphSpec, node: Node, say: Say) -> Iterator[Problem]:

@@ -1,0 +1,49 @@
+"""The one registry of checks: a function, its parameters, and whether it may ask models."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tinyllm.checks.verdict import Judged, Verdict
+from tinyllm.services import Services
+
+Run = Callable[..., Awaitable[Verdict]]  # (judged, services, **parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A name, what it does, and what it costs."""
+
+    name: str
+    run: Run
+    asks: bool = False  # it may ask models: only when nothing was proved or executed before
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.run) or ""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What may be written behind its name."""
+        given = inspect.signature(self.run).parameters.values()
+        return tuple(each.name for each in given if each.kind is inspect.Parameter.KEYWORD_ONLY)
+
+    async def __call__(
+        self, judged: Judged, services: Services, parameters: Mapping[str, Any] | None = None
+    ) -> Verdict:
+        return await self.run(judged, services, **dict(parameters or {}))
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(*, asks: bool = False) -> Callable[[Run], Run]:
+    """Register a check under its own name."""
+
+    def register(run: Run) -> Run:
+        name = str(getattr(run, "__name__", "")).rstrip("_")
+        CHECKS[name] = Check(name, run, asks)
+        return run
+
+    return register
