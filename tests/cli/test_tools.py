@@ -130,9 +130,18 @@ def test_the_policy_shows_its_lists_and_where_they_were_set(tinyllm: Call, home:
 
 
 def test_doctor_says_what_to_install(tinyllm: Call) -> None:
-    for row in json.loads(tinyllm("tools", "doctor", "--json").out):
+    found = json.loads(tinyllm("tools", "doctor", "--json").out)
+    assert set(found["sandbox"]) == {"monty", "cpython", "docker"}
+    for row in found["tools"]:
         assert row["missing"]
         assert "install" in row["fix"]
+
+
+@pytest.mark.parametrize("words", [["show"], ["call"], ["policy", "check"]])
+def test_a_slip_in_a_tools_name_is_a_slip_of_usage(words: list[str], tinyllm: Call) -> None:
+    failed = tinyllm("tools", *words, "calc_evalute")
+    assert failed.code == 2
+    assert 'did you mean "calc_evaluate"?' in failed.err
 
 
 GRAPH = """

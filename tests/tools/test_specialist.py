@@ -1,25 +1,40 @@
 """A specialist uses every tool through the graph: it asks, the tool runs, it reads the result and answers."""
 
+from pathlib import Path
+
 import pytest
 from langchain_core.messages import AIMessage
 
 from tests.tools.calls import CALLS
 from tests.tools.conftest import Open
+from tinyllm.engine import Engine
+from tinyllm.settings import Settings
+from tinyllm.testing.simulator import Reply, Script, Simulator, ToolCall
+
+MODEL = "helper:1b"
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_specialist_uses_it_and_reads_what_came_back(name: str, open_engine: Open) -> None:
+async def test_a_specialist_uses_it_and_reads_what_came_back(
+    name: str, workspace: Path, tmp_path: Path
+) -> None:
+    """Over the wire: the model is offered the tool, calls it, and is given its result."""
     arguments, expected = CALLS[name]
-    asks = AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": "1"}])
     graph = {
         "name": "t",
-        "nodes": {"expert": {"prompt": "Use your tools.", "tools": [name], "allow": [name]}},
+        "nodes": {"expert": {"model": MODEL, "prompt": "Use it.", "tools": [name], "allow": [name]}},
     }
-    engine = open_engine(graph, asks, "That is it.")
-    answer = await engine.ask("Do it.")
-    first, second = engine.__dict__["script"].calls
+    script = Script({MODEL: [Reply(tool_calls=(ToolCall(name, arguments),)), "That is it."]})
+    async with Simulator(script) as simulator:
+        settings = Settings(
+            database=str(tmp_path / "runs.db"), workspace=str(workspace), ollama_host=simulator.url
+        )
+        async with Engine(graph, settings=settings) as engine:
+            answer = await engine.ask("Do it.")
+    first, second = simulator.asked
     assert str(answer) == "That is it."
-    assert first.tools == [name]
+    assert [tool["function"]["name"] for tool in first.body["tools"]] == [name]
+    assert second.messages[-1]["role"] == "tool"
     assert expected in second.text
 
 

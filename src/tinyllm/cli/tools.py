@@ -44,6 +44,16 @@ def _services(workspace: str = "", allow: tuple[str, ...] = ()) -> "Services":
     return Services(found, Guard(Models(found), {}), Toolbox.standard(), allow)
 
 
+def _tool(services: "Services", name: str) -> "Tool":
+    """The tool that a person names; a slip of theirs is not a model's."""
+    from tinyllm.problems import did_you_mean
+
+    if name not in services.tools.tools:
+        near = did_you_mean(name, services.tools.tools)
+        raise UsageError(f"there is no tool {name!r}", hint=near or "`tinyllm tools list` lists them")
+    return services.tools.get(name)
+
+
 def _row(tool: "Tool") -> dict[str, Any]:
     return {
         "name": tool.name,
@@ -94,7 +104,7 @@ def _line(tool: "Tool") -> str:
 @app.command()
 def show(name: str = NAME, as_json: bool = AS_JSON) -> None:
     """Show one tool: its arguments, and how to call it."""
-    tool = _services().tools.get(name)
+    tool = _tool(_services(), name)
     if as_json:
         say.data(_row(tool))
         return
@@ -142,7 +152,7 @@ async def _called(
 
     from tinyllm.policy import YES, Approvals
 
-    services.tools.get(name)
+    _tool(services, name)
     context = replace(services.context(), approve=approve)
     approvals = Approvals()
     ask = services.asks(name, arguments, context)
@@ -186,15 +196,19 @@ def _arguments(pairs: list[str], inputs: str) -> dict[str, Any]:
 
 @app.command()
 def doctor(as_json: bool = AS_JSON) -> None:
-    """Say which tools lack a package or a program, and the line that installs it."""
+    """Say which tools lack a package or a program, and which layers of the sandbox are here."""
+    from tinyllm import sandbox
+
     rows = [
         {"name": tool.name, "missing": list(tool.missing), "fix": _fix(tool)}
         for tool in _services().tools.tools.values()
         if tool.missing
     ]
+    layers = sandbox.layers()
     if as_json:
-        say.data(rows)
+        say.data({"tools": rows, "sandbox": layers})
         return
+    say.table((f"sandbox {name}", reason or "ready") for name, reason in layers.items())
     for fix in dict.fromkeys(str(row["fix"]) for row in rows):
         names = [str(row["name"]) for row in rows if row["fix"] == fix]
         say.answer(f"{fix}\n    for {', '.join(names)}")
@@ -254,6 +268,7 @@ def check(
     from dataclasses import replace
 
     services = _services()
+    _tool(services, name)
     context = services.context(_allowed(services, graph, node))
     context = replace(context, approve=tuple(approve), tainted=("--tainted",) if tainted else ())
     decision = services.decide(name, _arguments(arg, inputs), context)

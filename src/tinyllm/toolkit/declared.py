@@ -115,9 +115,9 @@ class Tool:
         try:
             return self._validated(arguments)
         except ValidationError as failure:
-            # Small models write lists and objects as text.
-            wrong = {fault["loc"][0] for fault in failure.errors() if fault["loc"]}
-            unpacked = {name: _unpacked(each) if name in wrong else each for name, each in arguments.items()}
+            # Small models write lists and objects as text, and clients read text that looks like JSON.
+            wrong = {fault["loc"][0]: fault["type"] for fault in failure.errors() if fault["loc"]}
+            unpacked = {name: _meant(each, wrong.get(name)) for name, each in arguments.items()}
             if unpacked != dict(arguments):
                 try:
                     return self._validated(unpacked)
@@ -165,8 +165,11 @@ def _kind(prop: Mapping[str, Any]) -> str:
     return str(prop.get("type", "any value"))
 
 
-def _unpacked(value: Any) -> Any:
-    if not (isinstance(value, str) and value.lstrip()[:1] in ("[", "{")):
+def _meant(value: Any, fault: str | None) -> Any:
+    """The value in the type that it should have had, where it is plain which."""
+    if fault == "string_type" and isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    if fault is None or not (isinstance(value, str) and value.lstrip()[:1] in ("[", "{")):
         return value
     try:
         return json.loads(value)
