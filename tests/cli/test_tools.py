@@ -32,11 +32,6 @@ def test_show_says_how_to_call_it(tinyllm: Call) -> None:
     )
 
 
-def test_a_slip_in_a_name_is_answered(tinyllm: Call) -> None:
-    done = tinyllm("tools", "show", "calc_evalute")
-    assert (done.code, done.lines[-1]) == (1, 'try    did you mean "calc_evaluate"?')
-
-
 @pytest.mark.parametrize("given", [("-a", "expression=2 + 2"), ("-i", '{"expression": "2 + 2"}')])
 def test_a_tool_is_called_by_hand(tinyllm: Call, given: tuple[str, str]) -> None:
     assert tinyllm("tools", "call", "calc_evaluate", *given).out == "4\n"
