@@ -1,0 +1,1 @@
+"""What is remembered: the window of a conversation, and what outlives it."""
