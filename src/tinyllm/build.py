@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tinyllm.effects import perform
 from tinyllm.errors import OutOfBudget, Permanent, classify
 from tinyllm.fuse import Fused, chains
+from tinyllm.grading import grade
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
 from tinyllm.plain import plain
@@ -123,6 +124,7 @@ class Runner:
             emit(
                 "node", kind=node.kind, visit=visit, exits=list(goto.exits), value=goto.value, seconds=seconds
             )
+            grade(node, visit, goto.value, state)
             return filed(node, goto, failures, self.joins.moved(node.id, goto.exits, state))
 
 

@@ -175,6 +175,7 @@ class Engine:
         running, watch = self._watched(run.id, run, **options)
         watch.recall(list(past))
         earlier = () if past or not run.row.parent else await self.transactions.timeline(run.row.parent)
+        run.staged.consent = self.settings.grades_consent == "yes"
         running.extra.update(asked=run.question_asked, tainted=strangers([*past, *earlier]))
         work = Execution(self.spec, self.machine, watch, running, self._parallel)
         try:

@@ -62,6 +62,7 @@ class Execution:
         """Commit the answer, or wait for a person; whatever is raised rolls back, a stop does not."""
         if not self.parallel:
             run.alone()
+        run.staged.marks = self.spec.mark
         async with run:
             answer = await self.answered(given, {**run.config, "recursion_limit": MOST}, run.durability)
             if answer.status == "waiting":

@@ -13,6 +13,7 @@ from tinyllm import policy
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import perform
 from tinyllm.errors import Permanent, TimedOut, TinyError, classify
+from tinyllm.grading import grade_tool
 from tinyllm.guard import Guard
 from tinyllm.plain import plain
 from tinyllm.policy import Allow, Approvals, Ask, Context, Decision, Deny
@@ -110,6 +111,7 @@ class Services:
             named.message = redacted(without(named.message, secrets))
             named.hint = redacted(without(named.hint, secrets))
             emit("tool", **told, failure=named.as_dict())
+            grade_tool(name, told["arguments"], named)
             cause = failure.__cause__ if failure is named else failure
             raise named from cause
         emit("tool", **told)

@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ WANTED = {
     float: "a number above 0",
     dict: "a table of tables, each with its service",
 }
+CHOICES = {"grades_consent": ("no", "yes"), "growth_mode": ("auto", "propose", "off")}
+TABLES = ("grades", "growth")  # `[growth] mode` is `growth_mode`
 EXAMPLE = '[connections.shop] with service = "postgres" and url = "postgresql://reader@localhost/shop"'
 
 
@@ -57,6 +59,12 @@ class Settings:
         default_factory=dict,
         metadata={"help": "services that tools may use, by name: [connections.NAME] with service and url"},
     )
+    grades_consent: str = _setting("no", "whether what is asked may be used for training: yes or no")
+    growth_mode: str = _setting(
+        "auto", "auto: graphs grow; propose: a person accepts; off: as their files say"
+    )
+    growth_budget: int = _setting(300, "model calls that one round of growing may make")
+    growth_share: float = _setting(0.5, "the part of the runs that a change on probation serves, below 1")
     project: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,7 +154,7 @@ def load(
         ("flag", {name: value for name, value in (flags or {}).items() if value is not None}),
     ]
     for origin, found in sources:
-        for name, value in found.items():
+        for name, value in _flat(found):
             typed = _typed(name, value, origin)
             # An entry is taken as a whole: the password of one file is never sent to the address of another.
             values[name] = {**values.get(name, {}), **typed} if isinstance(typed, dict) else typed
@@ -206,6 +214,14 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return {name: environ[PREFIX + name.upper()] for name in settable() if environ.get(PREFIX + name.upper())}
 
 
+def _flat(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in found.items():
+        if name in TABLES and isinstance(value, dict):
+            yield from ((f"{name}_{key}", each) for key, each in value.items())
+        else:
+            yield name, value
+
+
 def _typed(name: str, value: Any, origin: str) -> Any:
     """The value in the type of its setting, or one clear refusal."""
     default = getattr(Settings(), name, None) if name in settable() else None
@@ -225,13 +241,13 @@ def _typed(name: str, value: Any, origin: str) -> Any:
             return _entries(json.loads(value) if isinstance(value, str) else value)
         if isinstance(default, (int, float)):
             return _positive(type(default)(_number(value, default)))
-        return _text(value)
+        return _chosen(name, value) if name in CHOICES else _text(value)
     except (TypeError, ValueError):
         raise GraphError(
             f"{name} should be {WANTED[type(default)]}"
             if isinstance(default, dict)
             # What else it is may be shown: no other setting holds a secret that is not an address.
-            else f"{name} is {value!r}, and should be {WANTED[type(default)]}",
+            else f"{name} is {value!r}, and should be {_wanted(name, default)}",
             hint=EXAMPLE if isinstance(default, dict) else f"for example: {name} = {default!r}",
             where=origin,
             code="CONFIG_INVALID",
@@ -244,6 +260,18 @@ def _entries(value: Any) -> dict[str, dict[str, Any]]:
         if not (name and isinstance(entry, dict) and isinstance(entry.get("service"), str)):
             raise TypeError
     return dict(value)
+
+
+def _wanted(name: str, default: Any) -> str:
+    return " or ".join(CHOICES[name]) if name in CHOICES else WANTED[type(default)]
+
+
+def _chosen(name: str, value: Any) -> str:
+    """One of its words; a file may say true for yes."""
+    word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else _text(value).strip().lower()
+    if word not in CHOICES[name]:
+        raise ValueError
+    return word
 
 
 def _text(value: Any) -> str:

@@ -28,6 +28,9 @@ COMMANDS = {
         ("list", "show", "call", "doctor", "policy"),
     ),
     "runs": Line("runs", "Show, resume, roll back, fork and replay runs."),
+    "grades": Line(
+        "grades", "List what gates, judges and people said of answers, and export it.", ("list", "export")
+    ),
     "health": Line(
         "health",
         "Show how the models and their breakers are.",

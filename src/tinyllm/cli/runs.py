@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -204,6 +205,37 @@ def resolve(
         say.data({"run": row.id, "happened": did_happen})
     else:
         say.answer(f"settled; go on: tinyllm runs resume {row.id}")
+
+
+class Thumb(StrEnum):
+    """What a person says of an answer."""
+
+    up = "up"
+    down = "down"
+
+
+@app.command()
+def rate(
+    run: str = RUN,
+    thumb: Thumb = typer.Argument(help="up: the answer is good; down: it is not."),
+    why: str = typer.Option("", "--why", help="What is good or bad about it."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Say whether a run's answer is good: a grade of the node that gave it, worth more than any gate's."""
+    from tinyllm import settings
+    from tinyllm.grades import rate as rated
+    from tinyllm.spec import read
+
+    async def work(runs: Any) -> Any:
+        pinned = read(json.loads(await runs.graph((await runs.run(run)).fingerprint)))
+        agreed = settings.load().grades_consent == "yes"
+        return await rated(runs.store, run, up=thumb is Thumb.up, why=why, spec=pinned, consent=agreed)
+
+    grade = _with(work)
+    if as_json:
+        say.data(grade.as_dict())
+    else:
+        say.answer(f"{grade.run}: {grade.node or 'the answer'} is rated {thumb.value}")
 
 
 @app.command()

@@ -137,6 +137,10 @@ class GraphSpec:
         found = {id for id in ending if self.nodes[id].answers}
         return tuple(found.union(*(self.answering_before(id) for id in ending if not self.nodes[id].answers)))
 
+    def mark(self, id: str) -> str:
+        """The fingerprint of one node; empty when it is not in the file but made by a rewrite."""
+        return marked(self.nodes[id]) if id in self.nodes else ""
+
     @property
     def answering(self) -> tuple[str, ...]:
         return tuple(id for id, node in self.nodes.items() if node.answers)
@@ -163,6 +167,12 @@ class GraphSpec:
         """The same for the same graph, in any process."""
         text = json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def marked(node: Node) -> str:
+    """The same for the same node, wherever it stands: with its prompt, its model and its tools."""
+    text = json.dumps(_plain(node, "id"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _plain(value: Node | Entry, name: str) -> dict[str, Any]:

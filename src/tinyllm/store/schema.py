@@ -155,6 +155,41 @@ UNCLASSIFIED = Table(
     _needed("first", Double, "0"),
     _needed("last", Double, "0"),
 )
+GRADES = Table(
+    "grades",  # what gates, judges, tools and people said of a node's work; counts when its run is committed
+    METADATA,
+    _run(primary=True),
+    Column("key", Text, primary_key=True),  # who said it, at which visit: said again, it is the same row
+    _needed("savepoint", BigInteger, "0"),
+    _needed("at", Double, "0"),
+    _needed("kind", Text, "''"),  # gate, judge, tool, complaint, person
+    _needed("node", Text, "''"),
+    _needed("fingerprint", Text, "''"),  # of the node, as it was
+    _needed("model", Text, "''"),
+    _needed("question", Text, "''"),
+    _needed("answer", Text, "''"),
+    _needed("passed", Integer, "0"),
+    _needed("because", Text, "''"),
+    _needed("evidence", Text, "''"),
+    _needed("consent", Integer, "0"),
+    Index("grades_by_node", "node", "at"),
+)
+GROWTH = Table(
+    "growth",  # what became of each patch, one row per decision; the newest that counts is its state
+    METADATA,
+    Column("patch", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _needed("run", Text, "''"),  # who decided; a run that is not committed decided nothing
+    _needed("key", Text, "''"),
+    _needed("savepoint", BigInteger, "0"),
+    _needed("at", Double, "0"),
+    _needed("graph", Text, "''"),
+    _needed("state", Text, "''"),  # proposed, probation, accepted, reverted, rejected
+    _needed("why", Text, "''"),
+    _needed("body", Text, "'{}'"),  # the patch and its evidence
+    _needed("crc", BigInteger, "0"),
+    Index("growth_by_graph", "graph", "patch"),
+)
 HEADS = Table(
     "heads",  # which checkpoint is the newest, told by us and not by the wall clock
     METADATA,
@@ -185,6 +220,7 @@ def creates(*names: str) -> Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     creates("threads", "runs", "messages", "effects", "outbox", "graphs", "events", "heads"),
     creates("breakers", "unclassified"),
+    creates("grades", "growth"),
 )
 
 

@@ -11,6 +11,7 @@ from tinyllm.errors import UsageError
 from tinyllm.store import Database, Store
 from tinyllm.transactions.lease import Abandoned, busy, take_thread
 from tinyllm.transactions.rows import RunRow, read_run, read_savepoints
+from tinyllm.transactions.staged import forget
 from tinyllm.transactions.undo import FREE, UNDONE, file_notes, restorable, restore
 
 # What was asked after the savepoint is asked again; what was done to the world outside stays done.
@@ -42,6 +43,7 @@ async def to_savepoint(
         db.execute("UPDATE threads SET holder = :run, fence = fence + 1 WHERE id = :thread", me)
         db.execute(UNDONE, me)
         db.execute(ASIDE, {**me, "attempt": row.attempt + 1})
+        forget(db, row.id, since=number + 1)
         saver.return_to(db, row.id, checkpoint)
         db.execute(ALIVE, me)
         file_notes(db, row.id, [f"returned to savepoint {number}", *left], clock.now())
@@ -107,6 +109,7 @@ async def before(store: Store, contents: Contents, clock: Clock, row: RunRow) ->
             )
         db.execute("UPDATE runs SET status = 'rolled_back', updated = :now WHERE id = :run", me)
         db.execute(UNDONE, me)
+        forget(db, row.id)
         db.execute(FREE, me)
 
     # Files first: if this is cut short the run is still committed, and can be taken back again.

@@ -17,6 +17,7 @@ from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, packed
 from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced
 from tinyllm.transactions.rows import RunRow, Status
+from tinyllm.transactions.staged import KINDS, Staged
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,6 +43,7 @@ class Run:
     question_asked: Any = None  # what a person was asked, when it waited
     status: Status = "executing"
     seq: int = 0
+    staged: Staged = field(init=False)
     _events: list[dict[str, Any]] = field(default_factory=list)
     _beside: Beside = field(init=False)
     _entered: ExitStack = field(default_factory=ExitStack)
@@ -51,6 +53,7 @@ class Run:
     def __post_init__(self) -> None:
         self._beside = Beside(self._check, self._written, held=self.row.durability == "exit")
         self.ledger.check = self.fence
+        self.staged = Staged(self.row.id, self.row.question)
         self._renewed = self.clock.monotonic()
 
     @property
@@ -112,6 +115,9 @@ class Run:
         """File an event with the next write."""
         if event.kind in UNKEPT:
             return
+        if event.kind in KINDS:
+            self.staged.add(event, self.ledger.savepoint)
+            return
         self.seq += 1
         data = {name: _preview(value) for name, value in event.data.items()}
         self._events.append(
@@ -150,8 +156,9 @@ class Run:
             self.note(Event("savepoint", data=data, at=self.clock.now()))
 
     def _file(self, db: Database) -> None:
-        """The replies and events since the last write."""
+        """The replies, the events and what is left for others since the last write."""
         self.ledger.flush(db)
+        self.staged.write(db)
         for event in self._events:
             db.execute(
                 "INSERT INTO events (run, seq, at, kind, node, data)"
@@ -171,6 +178,7 @@ class Run:
 
     def _written(self) -> None:
         self._events.clear()
+        self.staged.rows.clear()
         self.ledger.written()
 
     def _renew_later(self) -> None:

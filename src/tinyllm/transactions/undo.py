@@ -10,6 +10,7 @@ from tinyllm.effects import Contents, Recorded, Undo, read_ledger
 from tinyllm.store import Database, Store, packed
 from tinyllm.transactions.owner import LEASE, Fenced
 from tinyllm.transactions.rows import Status
+from tinyllm.transactions.staged import forget
 
 if TYPE_CHECKING:
     from tinyllm.transactions.run import Run
@@ -47,6 +48,7 @@ class Ending:
             )
         if status == "rolled_back":
             db.execute(UNDONE, {"run": self.run, "since": 0})
+            forget(db, self.run)
             db.execute(FREE, {**me, "thread": self.thread})
 
 
