@@ -64,4 +64,16 @@ CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "text_search": ({"text": "one\ntwo 2\nthree", "pattern": r"\d"}, "two 2"),
     "text_statistics": ({"text": "The cat sat. The dog ran."}, '"sentences": 2'),
     "text_template": ({"text": "Dear {{ name }}", "values": {"name": "Ada"}}, "Dear Ada"),
+    "web_delete": ({"url": "https://tea.example/api/1"}, "DELETE"),
+    "web_download": (
+        {"url": "https://tea.example/picture.png", "target": "p.png"},
+        "wrote 6 bytes (image/png)",
+    ),
+    "web_feed": ({"url": "https://tea.example/feed"}, "First flush"),
+    "web_fetch": ({"url": "https://tea.example/tea"}, "three minutes"),
+    "web_get": ({"url": "https://tea.example/api/1"}, '"path": "/api/1"'),
+    "web_patch": ({"url": "https://tea.example/api/1", "body": {"a": 1}}, "PATCH"),
+    "web_post": ({"url": "https://tea.example/api/", "body": {"a": 1}}, "POST"),
+    "web_put": ({"url": "https://tea.example/api/1", "body": "text"}, "text/plain"),
+    "web_search": ({"query": "tea"}, "All about tea"),
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.counterparts import COUNTERPARTS, NOTHING, Counterpart
 from tinyllm.engine import Engine
 from tinyllm.services import Services
 from tinyllm.settings import Settings
@@ -50,12 +51,27 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def open_engine(workspace: Path, tmp_path: Path) -> AsyncIterator[Open]:
+def counterpart(request: pytest.FixtureRequest) -> Counterpart:
+    """What the tools of this test's domain talk to, started when a test needs it."""
+    given = getattr(request.node, "callspec", None)
+    about = next(iter(given.params.values()), "") if given else ""
+    name = getattr(about, "stem", None) or getattr(about, "name", about)
+    found = COUNTERPARTS.get(str(name).partition("_")[0])
+    return request.getfixturevalue(found) if found else NOTHING
+
+
+@pytest.fixture
+async def open_engine(workspace: Path, tmp_path: Path, counterpart: Counterpart) -> AsyncIterator[Open]:
     """Engines on one database, in the workspace; the model says what it is told."""
     opened: list[Engine] = []
 
     def make(graph: Any, *said: Any, tools: tuple[Tool, ...] = ()) -> Engine:
-        settings = Settings(database=str(tmp_path / "runs.db"), workspace=str(workspace))
+        settings = Settings(
+            database=str(tmp_path / "runs.db"),
+            workspace=str(workspace),
+            allow_hosts=counterpart.hosts,
+            connections=counterpart.connections,
+        )
         script = Scripted(*said)
         engine = Engine(graph, settings=settings, make=lambda name, settings: script, tools=tools)
         engine.__dict__["script"] = script

@@ -6,6 +6,7 @@ import pytest
 
 from tests.tools.calls import CALLS
 from tests.tools.conftest import Open
+from tests.tools.counterparts import Counterpart
 from tinyllm.errors import BadReply, TinyError
 from tinyllm.policy import Ask, harmless
 from tinyllm.services import SHOWN, Services, shown
@@ -64,8 +65,10 @@ def test_what_changes_something_waits_for_a_yes(tool: Tool, open_engine: Open) -
 
 
 @EVERY
-async def test_it_works_and_gives_plain_data(tool: Tool, services: Services) -> None:
-    arguments, expected = CALLS[tool.name]
+async def test_it_works_and_gives_plain_data(
+    tool: Tool, services: Services, counterpart: Counterpart
+) -> None:
+    arguments, expected = counterpart.call(*CALLS[tool.name])
     result = await services.call(tool.name, arguments)
     assert expected in result.text
     assert len(result.text) < SHOWN + 200
@@ -97,12 +100,15 @@ async def test_nonsense_never_breaks_it(tool: Tool, services: Services) -> None:
 def _nonsense(prop: dict[str, Any]) -> Any:
     if "enum" in prop:
         return prop["enum"][0]
+    if "anyOf" in prop:
+        return _nonsense(prop["anyOf"][0])
     if prop["type"] == "array":
-        return [_nonsense(prop["items"])] * 2
+        return [_nonsense(prop["items"] or {"type": "null"})] * 2
     return {
         "string": "\u2603 (]{ '\"; --",
         "integer": -1,
         "number": -1e300,
         "boolean": True,
         "object": {"\u2603": []},
+        "null": None,
     }[prop["type"]]

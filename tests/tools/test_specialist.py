@@ -7,6 +7,7 @@ from langchain_core.messages import AIMessage
 
 from tests.tools.calls import CALLS
 from tests.tools.conftest import Open
+from tests.tools.counterparts import Counterpart
 from tinyllm.engine import Engine
 from tinyllm.settings import Settings
 from tinyllm.testing.simulator import Reply, Script, Simulator, ToolCall
@@ -16,10 +17,10 @@ MODEL = "helper:1b"
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_a_specialist_uses_it_and_reads_what_came_back(
-    name: str, workspace: Path, tmp_path: Path
+    name: str, workspace: Path, tmp_path: Path, counterpart: Counterpart
 ) -> None:
     """Over the wire: the model is offered the tool, calls it, and is given its result."""
-    arguments, expected = CALLS[name]
+    arguments, expected = counterpart.call(*CALLS[name])
     graph = {
         "name": "t",
         "nodes": {"expert": {"model": MODEL, "prompt": "Use it.", "tools": [name], "allow": [name]}},
@@ -27,7 +28,11 @@ async def test_a_specialist_uses_it_and_reads_what_came_back(
     script = Script({MODEL: [Reply(tool_calls=(ToolCall(name, arguments),)), "That is it."]})
     async with Simulator(script) as simulator:
         settings = Settings(
-            database=str(tmp_path / "runs.db"), workspace=str(workspace), ollama_host=simulator.url
+            database=str(tmp_path / "runs.db"),
+            workspace=str(workspace),
+            ollama_host=simulator.url,
+            allow_hosts=counterpart.hosts,
+            connections=counterpart.connections,
         )
         async with Engine(graph, settings=settings) as engine:
             answer = await engine.ask("Do it.")

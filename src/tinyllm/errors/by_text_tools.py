@@ -118,6 +118,7 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
     ("tool.browser", "URL_INVALID", r"invalid url|cannot navigate to invalid"),
     ("tool.browser", "BROWSER_SELECTOR", r"strict mode violation|not a valid selector|unknown engine|unexpected token|no (?:such )?(?:element|node)|element is (?:not|outside)|not (?:visible|enabled|editable|an? <)|intercepts pointer|malformed value|is not a|unable to locate"),
 
+    ("tool.http", "URL_INVALID", r"invalid url"),
     ("tool.http", "PROXY_AUTH", r"proxy authentication required"),
     ("tool.http", "PROTOCOL_ERROR", r"illegal status line|invalid http|not http|malformed (?:response|header)|bad status line"),
     ("tool.http", "BLOCKED_ADDRESS", r"(?:private|internal|loopback|local|metadata) (?:address|network|host)|address (?:is )?(?:not allowed|blocked|forbidden)"),

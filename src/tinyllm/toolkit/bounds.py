@@ -1,6 +1,6 @@
 """What the tools of the current call are kept in: a folder, the hosts that may be called, and the named services."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,6 +17,9 @@ class Bounds:
     kept: tuple[Path, ...] = ()
     hosts: tuple[str, ...] = ()
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    resolve: Callable[[str, int], Awaitable[Sequence[str]]] | None = (
+        None  # in place of this machine's resolver
+    )
 
     @cached_property
     def root(self) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from tinyllm.errors import BadReply, GraphError, Permanent
+from tinyllm.errors import BadReply, GraphError, Permanent, TinyError
 from tinyllm.problems import did_you_mean
 from tinyllm.redaction import SECRET_NAME
 from tinyllm.toolkit.bounds import bounds
@@ -115,11 +115,21 @@ def connections(service: str) -> Iterator[Connection]:
 
 def secrets_in(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """What nobody may read: what is taken from the environment, what is called a secret, passwords in addresses."""
-    for entry in entries.values():
+    for name, entry in entries.items():
+        if "user" in entry and "password" in entry:  # as a login over HTTP writes them
+            yield ":".join(_quietly(Connection(name, "", entry), key) for key in ("user", "password"))
         for key, value in entry.items():
             for text in value if isinstance(value, list) else [value]:
                 if isinstance(text, str):
                     yield from _secrets(key, text)
+
+
+def _quietly(entry: Connection, key: str) -> str:
+    """The text; what is wrong with it is said when it is used."""
+    try:
+        return entry.text(key)
+    except TinyError:
+        return ""
 
 
 def _secrets(key: str, text: str) -> Iterator[str]:

@@ -84,7 +84,9 @@ def public_client(
 
     defaults = {"timeout": httpx.Timeout(SECONDS), "follow_redirects": True, "max_redirects": REDIRECTS}
     return httpx.AsyncClient(
-        transport=transport(resolve or resolved, backend), trust_env=False, **{**defaults, **options}
+        transport=transport(resolve or bounds().resolve or resolved, backend),
+        trust_env=False,
+        **{**defaults, **options},
     )
 
 
