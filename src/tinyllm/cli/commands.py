@@ -41,6 +41,11 @@ COMMANDS = {
         "Try what is promised until it breaks or does not.",
         ("kill", "concurrency", "soak", "faults"),
     ),
+    "eval": Line(
+        "evals",
+        "Put suites of cases to graphs, compare, and report.",
+        ("run", "compare", "report", "list"),
+    ),
     "config": Line("config", "Show the settings and where each comes from.", ("show", "path")),
     "sim": Line("sim", "Serve simulated models, to test graphs without a GPU.", ("serve",)),
 }

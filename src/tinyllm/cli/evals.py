@@ -1,0 +1,239 @@
+"""`tinyllm eval`: put suites of cases to graphs, compare, and report."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from tinyllm.cli import say
+from tinyllm.errors import TinyError, UsageError
+
+if TYPE_CHECKING:
+    from tinyllm.evals import Comparison, Results
+    from tinyllm.evals.trial import Progress
+
+app = typer.Typer(
+    help="Put suites of cases to graphs, compare, and report.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+AS_JSON = typer.Option(False, "--json", help="Print JSON.")
+OUT = typer.Option(None, "--out", "-o", help="The results file; one in the data folder otherwise.")
+
+
+class Format(StrEnum):
+    """The forms a report comes in."""
+
+    markdown = "markdown"
+    html = "html"
+    junit = "junit"
+
+
+@app.command()
+def run(
+    suite: str = typer.Argument(help="A suite's name (`tinyllm eval list`) or its file."),
+    graph: list[str] = typer.Option(
+        [], "--graph", "-g", help="The graph to measure; twice to compare two. The suite's own otherwise."
+    ),
+    as_json: bool = AS_JSON,
+    parallel: int = typer.Option(4, "--parallel", "-p", min=1, max=64, help="Questions at the same time."),
+    limit: int = typer.Option(0, "--limit", "-n", min=0, help="Only so many cases."),
+    seed: int | None = typer.Option(None, "--seed", help="Draw the cases of --limit at random, repeatably."),
+    model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
+    out: Path | None = OUT,
+    baseline: str = typer.Option(
+        "", "--baseline", help="Earlier results; exit code 8 when the graph is significantly worse now."
+    ),
+    fresh: bool = typer.Option(False, "--fresh", help="Ask again what the results file already has."),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress."),
+) -> None:
+    """Ask every question of a suite and score the answers; run it again to go on where it stopped."""
+    from tinyllm import evals
+
+    before = evals.Results.read(Path(baseline.partition("#")[0])) if baseline else None
+    going = evals.run(
+        suite,
+        graph,
+        out=out,
+        parallel=parallel,
+        limit=limit,
+        seed=seed,
+        model=model,
+        fresh=fresh,
+        tell=None if quiet else _Bar().show,
+    )
+    results = asyncio.run(_unless_stopped(going))
+    found = [evals.Summary(results.of(graph)) for graph in results.graphs]
+    between = _between(results, before, baseline.partition("#")[2])
+    if as_json:
+        compared = [each.as_dict() for each in between]
+        told: dict[str, Any] = {"results": str(results.path), "graphs": [each.as_dict() for each in found]}
+        say.data({**told, **({"compared": compared} if compared else {})})
+    else:
+        _told(results, between)
+    if before is not None:
+        for each in between:
+            evals.held(each)
+
+
+async def _unless_stopped(going: "Awaitable[Results]") -> "Results":
+    """Run it; a signal ends it between two writes, and it is said how it goes on."""
+    task = asyncio.current_task()
+    assert task is not None
+    stopped: list[int] = []
+
+    def stop(number: int) -> None:
+        if stopped:  # asked twice: now
+            os._exit(128 + number)
+        stopped.append(number)
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        return await going
+    except asyncio.CancelledError:
+        say.line("interrupted")
+        say.line("resume with the same command again: what was answered is kept")
+        raise SystemExit(128 + stopped[0] if stopped else 130) from None
+
+
+def _between(results: "Results", before: "Results | None", graph: str) -> "list[Comparison]":
+    """With a baseline each graph against it; without one, two graphs against each other."""
+    from tinyllm.evals import compare
+
+    if before is not None:
+        return [
+            compare(before.of(graph or (name if name in before.graphs else "")), results.of(name))
+            for name in results.graphs
+        ]
+    names = results.graphs
+    return [compare(results.of(names[0]), results.of(names[1]))] if len(names) == 2 else []
+
+
+def _told(results: "Results", between: "list[Comparison]") -> None:
+    from tinyllm.evals import Summary
+    from tinyllm.evals.reports import figures, told
+
+    summaries = [Summary(results.of(graph)) for graph in results.graphs]
+    say.table(figures(summaries), ("", *(each.side.name for each in summaries)))
+    for summary in summaries:
+        for row in [row for row in summary.rows if not row.right][:10]:
+            say.line(f"{say.coloured(row.outcome, say.RED)}  {say.harmless(f'{row.case}: {row.why}'[:200])}")
+    for each in between:
+        for line in told(each):
+            say.answer(line)
+    say.note(f"results: {results.path}")
+
+
+class _Bar:
+    """How far it is: one line that changes on a terminal, a few lines in a log."""
+
+    def __init__(self) -> None:
+        self.live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.told = 0
+
+    def show(self, progress: "Progress") -> None:
+        left = progress.cases - progress.known
+        if not progress.done:
+            if progress.known:
+                say.note(f"{progress.known} of {progress.cases} cases were answered before")
+            return
+        text = f"{progress.done}/{left} asked, {progress.right} right"
+        if self.live:
+            sys.stderr.write(f"\r{text}" + ("\n" if progress.done == left else ""))
+            sys.stderr.flush()
+        elif progress.done == left or progress.done * 10 // left > self.told:
+            self.told = progress.done * 10 // left
+            say.note(text)
+
+
+@app.command()
+def compare(
+    a: str = typer.Argument(help="Earlier results, FILE or FILE#GRAPH."),
+    b: str = typer.Argument(
+        "", help="Later results; left out, the two graphs of the first file are compared."
+    ),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Compare two results case by case: exit code 8 when B is significantly worse than A."""
+    from tinyllm import evals
+    from tinyllm.evals.reports import told
+
+    if b:
+        found = evals.compare(a, b)
+    else:
+        results = evals.Results.read(Path(a))
+        if len(results.graphs) != 2:
+            raise UsageError(
+                f"{a} has results of {len(results.graphs)} graph(s)", hint="name two results files"
+            )
+        found = evals.compare(results.of(results.graphs[0]), results.of(results.graphs[1]))
+    if as_json:
+        say.data(found.as_dict())
+    else:
+        for line in told(found):
+            say.answer(line)
+    evals.held(found)
+
+
+@app.command()
+def report(
+    results: Path = typer.Argument(help="A results file."),
+    format: Format = typer.Option(Format.markdown, "--format", "-f", help="markdown, html or junit."),
+    output: Path | None = typer.Option(None, "--output", "-o", help="Write to this file instead of stdout."),
+) -> None:
+    """Report results: as Markdown, as one page of HTML with plots, or as JUnit XML."""
+    from tinyllm import evals
+
+    text = evals.report(evals.Results.read(results), format.value)
+    if output is None:
+        say.answer(text, end="")
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as failure:
+        raise UsageError(
+            f"{output} cannot be written: {failure.strerror}", hint="choose another file"
+        ) from failure
+    say.note(f"wrote {output}")
+
+
+@app.command("list")
+def list_(as_json: bool = AS_JSON) -> None:
+    """List the suites that are found by name, and the results that are kept."""
+    from tinyllm import evals, settings
+
+    loaded = settings.load()
+    suites = [_suite(name, path) for name, path in evals.listed(loaded).items()]
+    files = sorted(evals.folder(loaded).glob("*.jsonl"))
+    if as_json:
+        say.data({"suites": suites, "results": [str(path) for path in files]})
+        return
+    say.table(
+        ([row["name"], str(row["cases"]), row["description"]] for row in suites), ("SUITE", "CASES", "ABOUT")
+    )
+    for path in files:
+        say.note(f"results: {path}")
+
+
+def _suite(name: str, path: Path) -> dict[str, Any]:
+    from tinyllm import evals
+
+    try:
+        suite = evals.read(path)
+    except TinyError as failure:
+        return {
+            "name": name,
+            "cases": 0,
+            "description": f"broken: {failure.message.splitlines()[0]}",
+            "file": str(path),
+        }
+    return {"name": name, "cases": len(suite.cases), "description": suite.description, "file": str(path)}

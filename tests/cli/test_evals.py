@@ -1,0 +1,178 @@
+"""`tinyllm eval`: from a suite to an exit code, against simulated models and against none."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.cli.conftest import Call, start
+from tinyllm.testing.simulator import Script, Simulator
+
+GRAPH = "name: {name}\nmodels:\n  general: {{name: '{name}:1b'}}\nnodes:\n  answer: {{prompt: Answer., to: end}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a suite of twelve questions and two graphs."""
+    project = tmp_path / "project"
+    (project / "graphs").mkdir(parents=True)
+    (project / "evals").mkdir()
+    (project / "tinyllm.toml").write_text("")
+    for name in ("good", "poor"):
+        (project / "graphs" / f"{name}.yaml").write_text(GRAPH.format(name=name))
+    cases = "".join(
+        f'{{"id": "c{n}", "question": "What is number {n}?", "numeric": {n}}}\n' for n in range(12)
+    )
+    (project / "evals" / "counting.jsonl").write_text(cases)
+    monkeypatch.chdir(project)
+    return project
+
+
+def say(request: Any) -> str:
+    """`good` knows all numbers, `poor` the first four."""
+    asked = re.search(r"number (\d+)", request.text)
+    assert asked is not None
+    knows = request.model.startswith("good") or int(asked[1]) < 4
+    return f"It is {asked[1]}." if knows else "It is 99."
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    with Simulator(Script({"*": say}, models=["good:1b", "poor:1b"])) as simulator:
+        monkeypatch.setenv("OLLAMA_HOST", simulator.url)
+        yield simulator
+
+
+def test_a_suite_is_run_by_name_and_goes_on_by_itself(tinyllm: Call, folder: Path, server: Simulator) -> None:
+    done = tinyllm("eval", "run", "counting", "-g", "good", "--json")
+    found = json.loads(done.out)
+    (graph,) = found["graphs"]
+    assert done.code == 0
+    assert graph["right"] == {"hits": 12, "cases": 12, "share": 1.0, "low": 0.7575, "high": 1.0}
+    assert graph["tiers"] == {"tier 1": 12}
+    assert graph["cost"]["calls"] == 12
+    assert graph["ms"].keys() == {"p50", "p90", "p99"}
+    assert "12/12 asked, 12 right" in done.err
+    assert Path(found["results"]).parent == folder / "checkpoints" / "evals"
+    again = tinyllm("eval", "run", "counting", "-g", "good")
+    assert "12 of 12 cases were answered before" in again.err
+    assert len(server.asked) == 12
+
+
+def test_a_regression_against_a_baseline_ends_with_8(tinyllm: Call, folder: Path, server: Simulator) -> None:
+    tinyllm("eval", "run", "counting", "-g", "good", "--out", "before.jsonl")
+    same = tinyllm(
+        "eval", "run", "counting", "-g", "good", "--out", "again.jsonl", "--baseline", "before.jsonl"
+    )
+    assert same.code == 0
+    done = tinyllm(
+        "eval", "run", "counting", "-g", "poor", "--out", "after.jsonl", "--baseline", "before.jsonl"
+    )
+    assert done.code == 8
+    assert done.lines[-2].startswith("error  poor is worse than before: 8 cases lost, 0 won of 12")
+    assert done.lines[-1] == "try    lost: c4, c5, c6, c7, c8, c9, c10, c11"
+    assert tinyllm("eval", "compare", "before.jsonl", "after.jsonl").code == 8
+    assert tinyllm("eval", "compare", "after.jsonl", "before.jsonl").code == 0
+
+
+def test_a_bare_difference_does_not(tinyllm: Call, folder: Path, server: Simulator) -> None:
+    """The first seven cases: four of them are lost, which luck may do."""
+    for name, code in (("good", 0), ("poor", 0)):
+        given = ["--baseline", "good.jsonl"] if name == "poor" else []
+        assert (
+            tinyllm("eval", "run", "counting", "-g", name, "-n", "7", "-o", f"{name}.jsonl", *given).code
+            == code
+        )
+    found = json.loads(tinyllm("eval", "compare", "good.jsonl", "poor.jsonl", "--json").out)
+    assert (found["only_a_right"], found["p_worse"], found["regressed"]) == (3, 0.125, False)
+
+
+def test_two_graphs_side_by_side(tinyllm: Call, folder: Path, server: Simulator) -> None:
+    done = tinyllm("eval", "run", "counting", "-g", "poor", "-g", "good", "-o", "both.jsonl")
+    assert done.code == 0
+    assert "right                      4/12 = 33.3% (13.8% to 60.9%)" in done.out
+    assert "both right 4, only A 0, only B 8, neither 0" in done.out
+    assert "McNemar exact p = 0.00781" in done.out
+    assert "B is better than A" in done.out
+    assert tinyllm("eval", "compare", "both.jsonl").code == 0
+    assert tinyllm("eval", "compare", "both.jsonl#good", "both.jsonl#poor").code == 8
+
+
+def test_results_are_reported_in_three_forms(tinyllm: Call, folder: Path, server: Simulator) -> None:
+    tinyllm("eval", "run", "counting", "-g", "poor", "-o", "r.jsonl", "-q")
+    assert "| right | 4/12 = 33.3%" in tinyllm("eval", "report", "r.jsonl").out
+    root = ET.fromstring(tinyllm("eval", "report", "r.jsonl", "--format", "junit").out)
+    assert (root.get("tests"), root.get("failures")) == ("12", "8")
+    assert tinyllm("eval", "report", "r.jsonl", "-f", "html", "-o", "r.html").code == 0
+    assert (folder / "r.html").read_text().count("<svg") == 4
+
+
+def test_a_run_that_was_interrupted_goes_on_without_repeating(folder: Path) -> None:
+    asked: list[str] = []
+    running: list[subprocess.Popen[bytes]] = []
+
+    def stopping(request: Any) -> str:
+        asked.append(request.text)
+        if len(asked) == 5:
+            running[0].send_signal(signal.SIGINT)
+        return say(request)
+
+    command = ("eval", "run", "counting", "-g", "good", "-p", "1", "-o", "r.jsonl")
+    with Simulator(Script({"*": stopping}, models=["good:1b"])) as simulator:
+        environment = {**os.environ, "OLLAMA_HOST": simulator.url}
+        running.append(start(command, env=environment))
+        _, err = running[0].communicate(timeout=60)
+        assert running[0].returncode == 130
+        assert b"the same command again" in err
+        kept = (folder / "r.jsonl").read_text().splitlines()
+        assert 4 <= len(kept) < 12
+        before = len(asked)
+        again = start(command, env=environment)
+        again.communicate(timeout=60)
+        assert again.returncode == 0
+    assert len(asked) - before == 12 - len(kept)
+    assert len((folder / "r.jsonl").read_text().splitlines()) == 12
+
+
+def test_a_broken_suite_ends_with_3_and_names_every_line(tinyllm: Call, folder: Path) -> None:
+    (folder / "bad.yaml").write_text("cases:\n  - {question: q, equels: 1}\n  - {question: r}\n")
+    done = tinyllm("eval", "run", "bad.yaml")
+    assert done.code == 3
+    assert done.lines[0] == """error  bad.yaml:2: there is no field 'equels' here (did you mean "equals"?)"""
+    assert done.lines[1].startswith("       bad.yaml:3: nothing says what is right")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("run", "countin"), 2, 'did you mean "counting"?'),
+        (("run", "gone.yaml"), 2, "there is no file gone.yaml"),
+        (("run", "counting", "-g", "god"), 2, 'did you mean "good"?'),
+        (("run", "counting", "--parallel", "0"), 2, "--parallel"),
+        (("run", "counting", "-g", "good"), 4, "start it with `ollama serve`"),
+        (("run", "counting", "-g", "good", "--baseline", "gone.jsonl"), 2, "there is no file gone.jsonl"),
+        (("run", "counting", "-g", "good", "--out", "graphs"), 2, "Is a directory"),
+        (("compare", "gone.jsonl"), 2, "there is no file gone.jsonl"),
+        (("compare", "tinyllm.toml"), 3, "has no results in it"),
+        (("report", "tinyllm.toml"), 3, "has no results in it"),
+        (("report", "tinyllm.toml", "-f", "pdf"), 2, "pdf"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    tinyllm: Call, folder: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    done = tinyllm("eval", *arguments)
+    assert (done.code, said in done.err) == (code, True), done.err
+
+
+def test_suites_are_listed_with_those_of_the_project(tinyllm: Call, folder: Path) -> None:
+    listed = {row["name"]: row for row in json.loads(tinyllm("eval", "list", "--json").out)["suites"]}
+    assert listed["counting"]["cases"] == 12
+    assert "counting" in tinyllm("eval", "list").out
