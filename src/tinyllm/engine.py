@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,14 +15,16 @@ from tinyllm.build import build
 from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import recording
-from tinyllm.errors import Permanent, UsageError
+from tinyllm.errors import Permanent
 from tinyllm.execution import MOST, Execution, Watch, begun_with, body, durability, replied, strangers
 from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import keep_unknown
+from tinyllm.inputs import inputs_of
 from tinyllm.log import Log
 from tinyllm.models import Make, Models
+from tinyllm.overlay import Patch, grown, read_beside, read_patches, serving, together
 from tinyllm.running import Ask, Event, Running
-from tinyllm.services import Services
+from tinyllm.services import Growing, Services
 from tinyllm.settings import Settings
 from tinyllm.spec import GraphSpec, find, read, read_file
 from tinyllm.store import release_store, shared_store
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from langgraph.graph.state import CompiledStateGraph
 
-LONGEST = 1_000_000  # characters of a question; no small model reads more
+
+VERSIONS = 8  # of a graph that an engine keeps ready
 
 
 class Engine:
@@ -47,17 +51,19 @@ class Engine:
         make: Make | None = None,
         tools: tuple[Tool, ...] = (),
         clock: Clock = CLOCK,
+        growing: Growing | None = None,
     ) -> None:
         self.settings = settings or settings_of.load()
         self.clock = clock
         self.tools = Toolbox.standard(tools)
-        self.spec = self._read(graph or self.settings.graph)
-        if schema:
-            self.spec = self.spec.constrained(schema)
+        self.base = self._read(graph or self.settings.graph)  # as its file says
+        self.spec = self.base.constrained(schema) if schema else self.base
+        self.schema = schema
+        self._others: dict[str, Engine] = {}
         self.models = Models(self.settings, make, clock)
         breakers = Breakers(StoreShelf(lambda: self.transactions.store), clock)
         guard = Guard(self.models, self.spec.models, breakers)
-        self.services = Services(self.settings, guard, self.tools, self.spec.allow, clock)
+        self.services = Services(self.settings, guard, self.tools, self.spec.allow, clock, growing=growing)
 
     def _read(self, graph: str | Path | GraphSpec | Mapping[str, Any]) -> GraphSpec:
         if isinstance(graph, GraphSpec):
@@ -104,20 +110,23 @@ class Engine:
         wait: float = 0.0,
     ) -> Answer:
         """Run the graph on a question, and answer; on a thread, as the next turn of its conversation."""
-        given = self._inputs(question, inputs, attached)
+        given = inputs_of(self.spec, question, inputs, attached)
+        id = secrets.token_hex(6)
+        engine = await self._begun(id)
         run = await self.transactions.begin(
+            id=id,
             thread=thread,
             question=str(given.get("question", "")),
             inputs=given,
-            graph=self.spec.name,
-            fingerprint=self.spec.fingerprint,
-            body=body(self.spec),
-            durability=durability(self.spec, self.tools),
-            every=self.spec.checkpoint_every,
+            graph=engine.spec.name,
+            fingerprint=engine.spec.fingerprint,
+            body=body(engine.spec),
+            durability=durability(engine.spec, self.tools),
+            every=engine.spec.checkpoint_every,
             wait=wait,
         )
         begun = {"inputs": run.row.inputs, "messages": run.window}
-        return await self._carried(
+        return await engine._carried(
             run, begun, listen=listen, streams=streams, ask=ask, model=model, approve=approve, timeout=timeout
         )
 
@@ -158,17 +167,38 @@ class Engine:
             )
         return answer
 
+    async def _begun(self, run: str) -> "Engine":
+        """This engine, or one with the graph as it has grown by now: with it the run begins, and ends."""
+        if self.settings.growth_mode == "off":
+            return self
+        table = await self.transactions.store.read(lambda db: read_patches(db, self.base.name))
+        spec = grown(self.base, serving(together(table, self._beside), run))
+        return (
+            self if spec is self.base else self.over(spec.constrained(self.schema) if self.schema else spec)
+        )
+
+    @cached_property
+    def _beside(self) -> list[Patch]:
+        return read_beside(self.base.where)
+
     async def _of(self, row: RunRow) -> "Engine":
         """This engine, with the graph that the run began with."""
         if row.fingerprint == self.spec.fingerprint:
             return self
-        pinned = read(json.loads(await self.transactions.graph(row.fingerprint)), tools=self.tools)
-        engine = Engine(pinned, settings=self.settings, make=self.models.make, clock=self.clock)
-        engine.tools, engine.models = self.tools, self.models
-        engine.services = replace(
-            self.services, guard=replace(self.services.guard, entries=pinned.models), allow=pinned.allow
-        )
-        engine.__dict__["transactions"] = self.transactions
+        return self.over(read(json.loads(await self.transactions.graph(row.fingerprint)), tools=self.tools))
+
+    def over(self, spec: GraphSpec) -> "Engine":
+        """An engine for another version of the graph, with these models, tools and runs."""
+        engine = self._others.get(spec.fingerprint)
+        if engine is None:
+            engine = Engine(spec, settings=self.settings, make=self.models.make, clock=self.clock)
+            engine.tools, engine.models = self.tools, self.models
+            guard = replace(self.services.guard, entries=spec.models)
+            engine.services = replace(self.services, guard=guard, allow=spec.allow)
+            engine.__dict__["transactions"] = self.transactions
+            while len(self._others) >= VERSIONS:
+                del self._others[next(iter(self._others))]
+            self._others[spec.fingerprint] = engine
         return engine
 
     async def _carried(self, run: Run, given: Any, past: Sequence[Line] = (), **options: Any) -> Answer:
@@ -210,33 +240,6 @@ class Engine:
             extra={"approve": tuple(approve)},
         ), watch
 
-    def _inputs(
-        self, question: str, inputs: Mapping[str, Any] | None, attached: Sequence[Path] = ()
-    ) -> dict[str, Any]:
-        """The question under its name, and every input that the graph asks for."""
-        if len(question) > LONGEST:
-            raise UsageError(
-                f"the question has {len(question):,} characters; the limit is {LONGEST:,}",
-                hint="cut it, or put the text into a file",
-            )
-        given = dict(inputs or {})
-        if attached:
-            given["attached"] = [str(_there(path)) for path in attached]
-        missing = [name for name in self.spec.inputs if name not in given and name != "question"]
-        if question:
-            given["question"] = question
-            # A graph with one input of its own takes the prompt for it.
-            if len(missing) == 1:
-                given[missing.pop()] = question
-        if missing:
-            raise UsageError(
-                f"the graph {self.spec.name!r} needs the input {missing[0]!r}: {self.spec.inputs[missing[0]]}",
-                hint=f"give it with -i '{{\"{missing[0]}\": …}}'",
-            )
-        if not given:
-            raise UsageError("there is no question", hint='ask one: tinyllm run "What is 2 + 2?"')
-        return given
-
     async def stream(self, question: str = "", **options: Any) -> AsyncIterator[Event]:
         """The events of a run as they happen; the last one carries the answer."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -276,12 +279,6 @@ class Engine:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-def _there(path: Path) -> Path:
-    if not path.is_file():
-        raise UsageError(f"there is no file {path}", hint="check the path of --attach")
-    return path.resolve()
 
 
 def studio(graph: str = "assistant") -> "CompiledStateGraph[Any, Any, Any, Any]":

@@ -7,10 +7,10 @@ from typing import Any
 from tinyllm.errors import UsageError
 from tinyllm.redaction import safe
 from tinyllm.spec import GraphSpec
-from tinyllm.store import Database, Store
+from tinyllm.store import Database, Store, counts
 from tinyllm.transactions import RunRow
 from tinyllm.transactions.rows import read_run, read_timeline
-from tinyllm.transactions.staged import COUNTS, write_grade
+from tinyllm.transactions.staged import write_grade
 
 NAMES = (
     "run", "key", "at", "kind", "node", "fingerprint", "model", "question", "answer", "passed", "because",
@@ -18,7 +18,7 @@ NAMES = (
 )  # fmt: skip
 READ = (
     f"SELECT runs.graph, {', '.join(f'grades.{name}' for name in NAMES)} FROM grades"  # noqa: S608 - our own
-    f" JOIN runs ON runs.id = grades.run WHERE {COUNTS.format(table='grades')}"
+    f" JOIN runs ON runs.id = grades.run WHERE {counts('grades')}"
 )
 PERSON = "person"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Protocol
 
 from tinyllm import policy
 from tinyllm.clock import CLOCK, Clock
@@ -37,6 +37,12 @@ class Result:
     text: str
 
 
+class Growing(Protocol):
+    """What the steps of growth are done by: it reads grades and builds graphs, which no node may."""
+
+    async def __call__(self, step: str, state: State) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Models behind the guard, tools behind the policy, and the clock."""
@@ -46,6 +52,7 @@ class Services:
     tools: Toolbox = field(default_factory=Toolbox)
     allow: tuple[str, ...] = ()
     clock: Clock = CLOCK
+    growing: Growing | None = None
 
     @cached_property
     def bounds(self) -> Bounds:

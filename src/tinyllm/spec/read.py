@@ -48,7 +48,7 @@ def listed(settings: Settings) -> dict[str, Path]:
         path
         for folder in reversed(settings.graph_folders)
         for path in sorted(folder.glob("*"), reverse=True)
-        if path.suffix in ENDINGS and path.name != "langgraph.json"
+        if path.suffix in ENDINGS and path.name != "langgraph.json" and not path.stem.endswith(".growth")
     )
     return dict(sorted({path.stem: path for path in files}.items()))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import GraphError
-from tinyllm.store.database import Database, Rows, Store, Work, checksum, packed, unpacked
+from tinyllm.store.database import Database, Rows, Store, Work, checksum, counts, packed, unpacked
 from tinyllm.store.failures import damaged
 
 
@@ -60,6 +60,7 @@ __all__ = [
     "Store",
     "Work",
     "checksum",
+    "counts",
     "damaged",
     "open_store",
     "packed",

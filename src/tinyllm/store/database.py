@@ -83,6 +83,11 @@ def check_version(found: int, where: str) -> None:
         )
 
 
+def counts(table: str) -> str:
+    """A condition: the row's run is committed, or was and has been pruned since; what no run wrote always counts."""
+    return f"NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = {table}.run AND runs.status <> 'committed')"
+
+
 def packed(value: Any) -> str:
     """A JSON value as the text of a column."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -26,9 +26,6 @@ DECISION = (
     " at = excluded.at, state = excluded.state, why = excluded.why, body = excluded.body, crc = excluded.crc"
 )
 
-# A row counts when its run is committed, or was long ago and has been pruned since.
-COUNTS = "NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = {table}.run AND runs.status <> 'committed')"
-
 
 def _unmarked(_node: str) -> str:
     return ""
