@@ -68,7 +68,7 @@ def smallest_choice(say: Reading, k: int = 1) -> Answer:
 
 @query(
     f"<ask> [{{k:ordinal}}] ({_BIG}) [(value|number|element)] (in|of|among|from|out of|between) [the list|the set] {{all:items}}",
-    f"which is [the] [{{k:ordinal}}] ({_BIG}) [(value|number|of)] [(in|of|among)] {{all:items}}",
+    f"which [(value|number|one|of these)] is [the] [{{k:ordinal}}] ({_BIG}) [(value|number|of)] [(in|of|among)] {{all:items}}",
     f"which [(of|number|value)] {{all:items}} is [the] [{{k:ordinal}}] ({_BIG})",
     "which (number|value|one|of these) is (bigger|larger|greater|higher)[,] {all:items}",
     "which is (bigger|larger|greater|higher|more)[,] {all:items}",
@@ -86,7 +86,7 @@ def biggest(say: Reading, all: list[Item], k: int = 1) -> Answer:
 
 @query(
     f"<ask> [{{k:ordinal}}] ({_SMALL}) [(value|number|element)] (in|of|among|from|out of|between) [the list|the set] {{all:items}}",
-    f"which is [the] [{{k:ordinal}}] ({_SMALL}) [(value|number|of)] [(in|of|among)] {{all:items}}",
+    f"which [(value|number|one|of these)] is [the] [{{k:ordinal}}] ({_SMALL}) [(value|number|of)] [(in|of|among)] {{all:items}}",
     f"which [(of|number|value)] {{all:items}} is [the] [{{k:ordinal}}] ({_SMALL})",
     "which (number|value|one|of these) is (smaller|lower|less)[,] {all:items}",
     "which is (smaller|less|lower)[,] {all:items}",
@@ -144,7 +144,7 @@ _DOWN = "descending|decreasing"
     f"(sort|order|rank|arrange|put) [the] [(numbers|following|values|list|fractions|decimals|integers)] {{all:items}} ({_UP}|in order)",
     "(sort|order) [(the|these)] [(numbers|following|values|list|fractions|decimals|integers)] [(from|in)] {all:items}",
     f"(put|sort|order|arrange) [(this|these)] in ({_UP}) order {{all:items}}",
-    "(put|sort|order|arrange|rank) [(this|these)] from (smallest|least|lowest) to (largest|greatest|biggest|highest) {all:items}",
+    "(put|sort|order|arrange|rank) [(this|these)] [numbers] [in order] from (smallest|least|lowest) to (largest|greatest|biggest|highest) {all:items}",
 )
 def ascending(say: Reading, all: list[Item]) -> list[Answer]:
     return [named(text) for text, _ in sorted(_items(say, all), key=lambda pair: pair[1])]
@@ -155,7 +155,7 @@ def ascending(say: Reading, all: list[Item]) -> list[Answer]:
     "(put|sort|order|arrange|rank|list) [the] [(numbers|following|values|list|fractions|decimals|integers)] {all:items} from (largest|greatest|biggest|highest|high) to (smallest|least|lowest|low)",
     f"(sort|order|rank) [the] [(numbers|following|values|list|fractions|decimals|integers)] {{all:items}} ({_DOWN})",
     f"(put|sort|order|arrange) [(this|these)] in ({_DOWN}) order {{all:items}}",
-    "(put|sort|order|arrange|rank) [(this|these)] from (largest|greatest|biggest|highest) to (smallest|least|lowest) {all:items}",
+    "(put|sort|order|arrange|rank) [(this|these)] [numbers] [in order] from (largest|greatest|biggest|highest) to (smallest|least|lowest) {all:items}",
 )
 def descending(say: Reading, all: list[Item]) -> list[Answer]:
     return [named(text) for text, _ in sorted(_items(say, all), key=lambda pair: -pair[1])]
