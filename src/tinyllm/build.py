@@ -166,11 +166,13 @@ async def _come_to(run: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def _answered(pause: Pause, running: Running) -> str:
-    """A person's answer: asked now when one sits there, otherwise the run waits."""
+    """A person's answer: asked now when one sits there; without an answer the run waits."""
 
     async def ask(_key: str) -> str:
-        if running.ask is not None:
-            return await running.ask(pause.question, pause.choices)
+        if running.extra.get("told") == running.node:  # the answer has come; whoever sits there is not asked
+            running.extra["told"] = ""
+        elif running.ask and (said := await running.ask(pause.question, pause.choices)) is not None:
+            return said
         from langgraph.types import interrupt
 
         asked = {"node": running.node, "question": pause.question, "choices": list(pause.choices)}

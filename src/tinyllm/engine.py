@@ -133,7 +133,8 @@ class Engine:
     async def resume(self, id: str, reply: str | None = None, **options: Any) -> Answer:
         """Go on with a run that waits for this reply, or that was interrupted, with the graph it began with."""
         row = await self.transactions.run(id)
-        reply = replied(row, reply)
+        if reply is not None or not options.get("ask"):  # who sits there is asked by the node
+            reply = replied(row, reply)
         engine = await self._of(row)
         run = await self.transactions.resume(row.id)
         past = await self.transactions.timeline(row.id)
@@ -142,7 +143,8 @@ class Engine:
             from langgraph.types import Command
 
             at = run.question_asked.get("pause")  # where several wait: the one that was shown
-            return await engine._carried(run, Command(resume={at: reply} if at else reply), past, **options)
+            given: Any = Command(resume={at: reply} if at else reply)
+            return await engine._carried(run, given, past, told=run.question_asked["node"], **options)
         begun = {"inputs": run.row.inputs, "messages": run.window}
         return await engine._carried(run, None if run.resumed else begun, past, **options)
 
@@ -226,6 +228,7 @@ class Engine:
         model: str = "",
         approve: Sequence[str] = (),
         timeout: float | None = None,
+        told: str = "",
     ) -> tuple[Running, Watch]:
         watch = Watch(run, id, Log(self.settings.log) if self.settings.log else None, listen)
         deadline = self.clock.monotonic() + (timeout or self.settings.timeout)
@@ -237,7 +240,7 @@ class Engine:
             model=model,
             listen=watch.heard,
             clock=self.clock,
-            extra={"approve": tuple(approve)},
+            extra={"approve": tuple(approve), "told": told},
         ), watch
 
     async def stream(self, question: str = "", **options: Any) -> AsyncIterator[Event]:

@@ -27,7 +27,7 @@ class Event:
         return {"event": self.kind, "node": self.node, "at": round(self.at, 6), **self.data}
 
 
-Ask = Callable[[str, tuple[str, ...]], Awaitable[str]]
+Ask = Callable[[str, tuple[str, ...]], Awaitable[str | None]]  # nothing: the person left without an answer
 
 
 def _nobody(event: Event) -> None:

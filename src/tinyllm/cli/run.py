@@ -129,8 +129,9 @@ async def _ask(
         if options["thread"] == LAST:
             options["thread"] = await engine.transactions.last_thread()
         question, options = _given(question, options, engine.spec.inputs)
-        person = show.person if sys.stdin.isatty() and sys.stderr.isatty() else None
-        going = engine.ask(question, listen=show.event, streams=show.watches, ask=person, **_known(options))
+        going = engine.ask(
+            question, listen=show.event, streams=show.watches, ask=show.asks, **_known(options)
+        )
         return await unless_stopped(going, show)
 
 

@@ -131,7 +131,11 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted, or that waits for an answer."""
     _carried(
-        run, lambda engine, show: engine.resume(run, answer, listen=show.event, streams=show.watches), as_json
+        run,
+        lambda engine, show: engine.resume(
+            run, answer, listen=show.event, streams=show.watches, ask=show.asks
+        ),
+        as_json,
     )
 
 

@@ -5,11 +5,11 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tinyllm.answer import Account, Answer
 from tinyllm.cli import say
-from tinyllm.errors import TinyError, Waiting
+from tinyllm.errors import TinyError
 from tinyllm.running import Event
 from tinyllm.state import meant
 
@@ -144,8 +144,14 @@ class Show:
         self._still()
         sys.stderr.flush()
 
-    async def person(self, question: str, choices: tuple[str, ...]) -> str:
-        """Ask who sits there."""
+    @property
+    def asks(self) -> Callable[[str, tuple[str, ...]], Awaitable[str | None]] | None:
+        """How to ask who sits there; nothing where nobody sits."""
+        here = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+        return self.person if here else None
+
+    async def person(self, question: str, choices: tuple[str, ...]) -> str | None:
+        """What the person says; nothing when they leave (Ctrl-D): then the run waits."""
         self._still()
         self._new_line()
         shown = f" [{'/'.join(choices)}]" if choices else ""
@@ -155,10 +161,7 @@ class Show:
             line = await _typed()
             if not line:
                 sys.stderr.write("\n")
-                raise Waiting(
-                    "the question was not answered",
-                    hint="`tinyllm runs list` shows the run; `tinyllm runs resume RUN --answer …` goes on",
-                )
+                return None
             if said := meant(line, choices):
                 return said
             say.note(f"please answer {' or '.join(choices)}" if choices else "please answer")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -169,14 +168,14 @@ async def _answer(ask: "Ask") -> str:
     from tinyllm.cli.show import Show
     from tinyllm.policy import NO, YES, question
 
-    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    show = Show(trace=False, jsonl=False, streams=False, quiet=True, verbose=False)
+    if show.asks is None:
         raise Permanent(
             f"{ask.tool} was not allowed to run: {ask.why}",
             hint=f"say yes with --approve {ask.tool}, or call it on a terminal",
             code="TOOL_NOT_ALLOWED",
         )
-    show = Show(trace=False, jsonl=False, streams=False, quiet=True, verbose=False)
-    return await show.person(question([ask]), (YES, NO))
+    return await show.asks(question([ask]), (YES, NO)) or NO
 
 
 def _arguments(pairs: list[str], inputs: str) -> dict[str, Any]:
