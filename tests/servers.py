@@ -83,3 +83,31 @@ def postgres(postgres_server: str) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type,call-overload,unused-ignore]
         yield f"{postgres_server}/{name}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type,call-overload,unused-ignore]
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of a server of our own, with its password in it."""
+    program = shutil.which("redis-server")
+    if not program:
+        pytest.skip("Redis is not installed (redis-server was not found)")
+    password, port = secrets.token_hex(8), free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+             "--requirepass", password, "--dir", folder],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            while not _listens(port):
+                assert process.poll() is None, "the server ended before it was ready"
+            yield f"redis://:{password}@127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -44,6 +44,17 @@ CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "json_get": ({"text": '{"a": [{"b": 1}, {"b": 2}]}', "path": "a[1].b"}, "2"),
     "json_repair": ({"text": "Here: {'a': 1,}"}, '{"a": 1}'),
     "json_validate": ({"text": "{}", "against": {"required": ["name"]}}, "'name' is a required property"),
+    "postgres_explain": ({"sql": "SELECT * FROM products WHERE id = 1", "connection": "shop"}, "products"),
+    "postgres_query": ({"sql": "SELECT name FROM products WHERE price < 4", "connection": "shop"}, "tea"),
+    "postgres_schema": ({"connection": "shop"}, "what is sold"),
+    "postgres_write": (
+        {"sql": "UPDATE products SET price = 3.5 WHERE name = 'tea'", "connection": "stock"},
+        "changed 1 rows",
+    ),
+    "redis_command": ({"command": ["HGET", "user:1", "name"], "connection": "cache"}, "Ada"),
+    "redis_get": ({"key": "user:1", "connection": "cache"}, '"name": "Ada"'),
+    "redis_keys": ({"pattern": "user:*", "connection": "cache"}, "user:1"),
+    "redis_write": ({"command": ["SET", "answer", "42"], "connection": "store"}, "true"),
     "shell_run": ({"command": ["ls", "data"]}, "sales.csv"),
     "sql_explain": (
         {"database": "shop.db", "sql": "SELECT * FROM products WHERE name = 'tea'"},

@@ -31,7 +31,11 @@ class Counterpart:
 NOTHING = Counterpart()
 
 # The fixture for each domain, by the first word of its tools' names.
-COUNTERPARTS: dict[str, str] = {"web": "web_counterpart"}
+COUNTERPARTS: dict[str, str] = {
+    "postgres": "postgres_counterpart",
+    "redis": "redis_counterpart",
+    "web": "web_counterpart",
+}
 
 
 @pytest.fixture(scope="session")
@@ -58,4 +62,73 @@ def web_counterpart(site: Site, monkeypatch: pytest.MonkeyPatch) -> Counterpart:
             "api": {"service": "rest", "url": f"{site.origin}/api/", "token": "${env:API_PASS}"},
         },
         {"https://tea.example": site.origin},
+    )
+
+
+SHOP = """
+CREATE TABLE products (id int PRIMARY KEY, name text UNIQUE NOT NULL, price numeric(8, 2), made date, tags jsonb);
+COMMENT ON TABLE products IS 'what is sold';
+INSERT INTO products VALUES (1, 'tea', 3.5, '2026-03-01', '["hot"]'), (2, 'coffee', 5, NULL, NULL);
+CREATE SEQUENCE numbers;
+CREATE ROLE reader LOGIN PASSWORD 'read-me-not'; CREATE ROLE writer LOGIN PASSWORD 'write-me-not';
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO reader;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO writer; GRANT CREATE ON SCHEMA public TO writer, reader;
+"""
+
+
+@pytest.fixture(scope="session")
+def shop(postgres_server: str) -> str:
+    """The URL of a database with a table, for the logins reader and writer."""
+    import psycopg
+
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE shop")
+    with psycopg.connect(f"{postgres_server}/shop", autocommit=True) as connection:
+        for statement in SHOP.split(";"):
+            connection.execute(statement)  # type: ignore[arg-type,call-overload,unused-ignore]
+    return f"{postgres_server}/shop"
+
+
+@pytest.fixture
+def postgres_counterpart(shop: str, monkeypatch: pytest.MonkeyPatch) -> Counterpart:
+    """A real PostgreSQL."""
+    monkeypatch.setenv("SHOP_READER", "read-me-not")
+    monkeypatch.setenv("SHOP_WRITER", "write-me-not")
+    place = shop.partition("@")[2]
+    return Counterpart(
+        connections={
+            "shop": {
+                "service": "postgres",
+                "url": f"postgresql://reader@{place}",
+                "password": "${env:SHOP_READER}",
+            },
+            "stock": {
+                "service": "postgres",
+                "url": f"postgresql://writer@{place}",
+                "password": "${env:SHOP_WRITER}",
+                "writes": True,
+            },
+        }
+    )
+
+
+@pytest.fixture
+def redis_counterpart(redis_server: str) -> Counterpart:
+    """A real Redis, with some of everything in it."""
+    import redis
+
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushall()
+        client.mset({"greeting": "hello", "bytes": b"\xff\xfe"})
+        client.hset("user:1", mapping={"name": "Ada", "age": 36})
+        client.rpush("queue", "a", "b", "c")
+        client.sadd("tags", "hot")
+        client.zadd("scores", {"Ada": 2, "Grace": 1})
+        client.xadd("events", {"kind": "login"}, id="1-1")
+        client.set("soon", "gone", ex=1_000)
+    return Counterpart(
+        connections={
+            "cache": {"service": "redis", "url": redis_server},
+            "store": {"service": "redis", "url": redis_server, "writes": True},
+        }
     )
