@@ -112,7 +112,14 @@ def test_the_folders_are_shown(tinyllm: Call, home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("tinyllm gr", "graph"), ("tinyllm graph dr", "draw"), ("tinyllm run --tr", "--trace")],
+    [
+        ("tinyllm gr", "graph"),
+        ("tinyllm graph dr", "draw"),
+        ("tinyllm run --tr", "--trace"),
+        ("tinyllm run -g ass", "assistant"),
+        ("tinyllm tools show calc_ev", "calc_evaluate"),
+        ("tinyllm runs show la", "last"),
+    ],
 )
 def test_the_shell_completes(words: str, offered: str) -> None:
     environment = {

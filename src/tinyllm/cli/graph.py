@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from tinyllm.cli import say
+from tinyllm.cli import completing, say
 from tinyllm.errors import TinyError
 
 app = typer.Typer(
@@ -43,7 +43,7 @@ def list_(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> 
 
 @app.command()
 def validate(
-    graphs: list[str] = typer.Argument(help="Names or files."),
+    graphs: list[str] = typer.Argument(help="Names or files.", autocompletion=completing.graphs),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Say everything that is wrong with a graph file, each fault with its line; exit code 3 when there is one."""
@@ -71,7 +71,9 @@ def validate(
 
 @app.command()
 def draw(
-    graph: str = typer.Argument("", help="A name or a file; the setting `graph` otherwise."),
+    graph: str = typer.Argument(
+        "", help="A name or a file; the setting `graph` otherwise.", autocompletion=completing.graphs
+    ),
     format: Format = typer.Option(Format.text, "--format", "-f", help="text, mermaid or svg."),
     output: Path | None = typer.Option(None, "--output", "-o", help="Write to this file instead of stdout."),
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from tinyllm.cli import say, stdin
+from tinyllm.cli import completing, say, stdin
 from tinyllm.errors import TinyError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 def run(
     prompt: list[str] = typer.Argument(None, help="The question; `-` reads it from stdin."),
     graph: str = typer.Option(
-        "", "--graph", "-g", help="A graph's name or file; the setting `graph` otherwise."
+        "",
+        "--graph",
+        "-g",
+        help="A graph's name or file; the setting `graph` otherwise.",
+        autocompletion=completing.graphs,
     ),
     inputs: str = typer.Option("", "--input", "-i", help="The inputs as JSON, or @FILE."),
     attach: list[Path] = typer.Option([], "--attach", "-a", help="A file that the question is about."),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from tinyllm.cli import say
+from tinyllm.cli import completing, say
 from tinyllm.errors import UsageError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 T = TypeVar("T")
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
-RUN = typer.Argument(help="The run's id, or its beginning.")
+RUN = typer.Argument(help="The run's id, or its beginning.", autocompletion=completing.runs)
 
 
 def _with(work: Callable[[Any], Awaitable[T]]) -> T:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tinyllm.cli import say
+from tinyllm.cli import completing, say
 from tinyllm.errors import Permanent, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ rules = typer.Typer(help="What may run, and why.", no_args_is_help=True, rich_ma
 app.add_typer(rules, name="policy")
 
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
-NAME = typer.Argument(help="The tool's name, such as calc_evaluate.")
+NAME = typer.Argument(help="The tool's name, such as calc_evaluate.", autocompletion=completing.tools)
 ARGS = typer.Option([], "--arg", "-a", metavar="NAME=VALUE", help="An argument; lists and objects as JSON.")
 INPUT = typer.Option("", "--input", "-i", help="All arguments as one JSON object.")
 APPROVE = typer.Option([], "--approve", metavar="PATTERN", help="Say yes ahead: NAME, or NAME:TEXT.")
