@@ -21,6 +21,7 @@ from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import keep_unknown
 from tinyllm.inputs import inputs_of
 from tinyllm.log import Log
+from tinyllm.memory.remembered import Memory
 from tinyllm.models import Make, Models
 from tinyllm.overlay import Patch, grown, read_beside, read_patches, serving, together
 from tinyllm.running import Ask, Event, Running
@@ -63,7 +64,10 @@ class Engine:
         self.models = Models(self.settings, make, clock)
         breakers = Breakers(StoreShelf(lambda: self.transactions.store), clock)
         guard = Guard(self.models, self.spec.models, breakers)
-        self.services = Services(self.settings, guard, self.tools, self.spec.allow, clock, growing=growing)
+        memory = Memory(self.settings, lambda: self.transactions.store)
+        self.services = Services(
+            self.settings, guard, self.tools, self.spec.allow, clock, growing=growing, kept=memory
+        )
 
     def _read(self, graph: str | Path | GraphSpec | Mapping[str, Any]) -> GraphSpec:
         if isinstance(graph, GraphSpec):

@@ -68,7 +68,8 @@ class Execution:
             if answer.status == "waiting":
                 await run.wait(answer.question)
             else:
-                await run.commit(answer.as_dict(), turn(run.row.question, answer))
+                lost = await run.commit(answer.as_dict(), turn(run.row.question, answer))
+                answer = replace(answer, notes=(*answer.notes, *lost)) if lost else answer
         return answer
 
     async def answered(self, given: Any, config: Any, durability: str | None = None) -> Answer:

@@ -1,10 +1,10 @@
 """What we ask an Ollama server besides questions: which models it has, holds and can fetch."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tinyllm.errors import Permanent, classify
+from tinyllm.errors import BadReply, Permanent, classify
 from tinyllm.settings import Settings
 
 if TYPE_CHECKING:
@@ -101,3 +101,18 @@ async def pull(settings: Settings, name: str) -> AsyncIterator[dict[str, Any]]:
                 yield line.model_dump(mode="json", exclude_none=True)
     except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
         raise classify(failure, op="ollama.pull") from failure
+
+
+async def embed(settings: Settings, name: str, texts: Sequence[str]) -> list[list[float]]:
+    """The meaning of each text as a vector."""
+    import httpx
+    import ollama
+
+    try:
+        async with client(settings) as server:
+            found = (await server.embed(name, list(texts), keep_alive=settings.keep_alive)).embeddings
+    except (httpx.HTTPError, ollama.ResponseError, ConnectionError, ValueError) as failure:
+        raise classify(failure, op="ollama.embed") from failure
+    if len(found) != len(texts):
+        raise BadReply(f"{name} gave {len(found)} vectors for {len(texts)} texts", code="EMBEDDING_INVALID")
+    return [[float(each) for each in vector] for vector in found]

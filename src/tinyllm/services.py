@@ -15,6 +15,7 @@ from tinyllm.effects import perform
 from tinyllm.errors import Permanent, TimedOut, TinyError, classify
 from tinyllm.grading import grade_tool
 from tinyllm.guard import Guard
+from tinyllm.memory.remembered import Memory, remembering
 from tinyllm.plain import plain
 from tinyllm.policy import Allow, Approvals, Ask, Context, Decision, Deny
 from tinyllm.redaction import hidden, known_secrets, redacted, without
@@ -53,6 +54,11 @@ class Services:
     allow: tuple[str, ...] = ()
     clock: Clock = CLOCK
     growing: Growing | None = None
+    kept: Memory | None = None  # what is remembered, when it is not to be opened by the settings
+
+    @cached_property
+    def memory(self) -> Memory:
+        return self.kept or Memory(self.settings)
 
     @cached_property
     def bounds(self) -> Bounds:
@@ -104,11 +110,13 @@ class Services:
         told = {"tool": name, "arguments": hidden(plain(dict(arguments)), secrets)}
         try:
             tool = self.tools.get(name)
-            with within(self.bounds):
+            with within(self.bounds), remembering(self.memory):
                 given = tool.read(arguments)
                 self._permit(tool, arguments, given, context or self.context(), approvals)
                 self._note_strangers(tool, given)
                 data = await self._performed(tool, arguments, given, secrets)
+                for source in tool.strangers(data) if tool.strangers else ():
+                    policy.taint(source)
         except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
             named = (
                 failure

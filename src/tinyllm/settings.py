@@ -43,6 +43,9 @@ class Settings:
     connect_timeout: float = _setting(5.0, "seconds a connection may take")
     idle_timeout: float = _setting(30.0, "seconds between two tokens")
     num_ctx: int = _setting(8192, "tokens of context asked for")
+    embedder: str = _setting(
+        "nomic-embed-text", "the model that finds memories by meaning; without it, words must do"
+    )
     keep_alive: str = _setting("5m", "how long the server keeps a model in memory")
     database: str = _setting("", "where runs are kept; any SQLAlchemy URL")
     workspace: str = _setting("", "the folder that file tools may touch; the project when empty")

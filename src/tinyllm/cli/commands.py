@@ -27,6 +27,11 @@ COMMANDS = {
         "List, show and call tools, and ask the policy about them.",
         ("list", "show", "call", "doctor", "policy"),
     ),
+    "memory": Line(
+        "memory",
+        "What outlives a conversation: list, search, add, forget, export and import it.",
+        ("list", "search", "add", "forget", "export", "import", "stats", "reindex"),
+    ),
     "runs": Line("runs", "Show, resume, roll back, fork and replay runs."),
     "grades": Line(
         "grades", "List what gates, judges and people said of answers, and export it.", ("list", "export")

@@ -62,7 +62,7 @@ class Blind(Run):
     def fence(self, db: Database) -> None:
         """Nobody is asked."""
 
-    async def commit(self, answer: Mapping[str, Any], messages: Sequence[Message] = ()) -> None:
+    async def commit(self, answer: Mapping[str, Any], messages: Sequence[Message] = ()) -> list[str]:
         def commit(db: Database) -> None:
             self._file_messages(db, messages)
             me = {"run": self.id, "thread": self.thread, "answer": packed(dict(answer))}
@@ -71,6 +71,7 @@ class Blind(Run):
 
         await self.store.write(commit)
         self.over("committed")
+        return []
 
 
 class Unpromised(Transactions):

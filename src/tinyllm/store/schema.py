@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -199,8 +200,46 @@ HEADS = Table(
     sqlite_with_rowid=False,
 )
 
+MEMORIES = Table(
+    "memories",
+    METADATA,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    _needed("run", Text, "''"),  # who wrote it, for as long as that decides whether it counts
+    _needed("seq", BigInteger, "0"),  # the order of the commits; 0 while it is staged
+    _needed("savepoint", BigInteger, "0"),  # of the run, taken before it
+    _needed("base", Text, "''"),  # what stood under this key when it was written
+    _needed("scope", Text, "'project'"),  # user, project, thread
+    _needed("place", Text, "''"),  # which user, project or thread
+    _needed("key", Text, "''"),
+    _needed("text", Text, "''"),
+    _needed("gone", BigInteger, "0"),  # it says that the key is forgotten
+    _needed("source", Text, "'{}'"),  # run, node, why, and which strangers had a word in it
+    _needed("crc", BigInteger, "0"),
+    _needed("created", Double, "0"),
+    Index("memories_by_key", "scope", "place", "key"),
+    Index("memories_of_run", "run"),
+)
+MEMORY_VECTORS = Table(
+    "memory_vectors",
+    METADATA,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("model", Text, nullable=False),
+    # PostgreSQL keeps it as text, for that is what pgvector reads where it is installed.
+    Column("body", LargeBinary().with_variant(Text, "postgresql"), nullable=False),
+)
+RATIOS = Table(
+    "ratios",  # letters to a token, as the server counted them
+    METADATA,
+    Column("model", Text, primary_key=True),
+    _needed("ratio", Double, "0"),
+    _needed("updated", Double, "0"),
+)
+
 Execute = Callable[[str], object]
 Migration = Callable[[Execute, "Dialect"], None]
+
+MEMORY_TEXT = "to_tsvector('english', key || ' ' || text)"
 
 
 def creates(*names: str) -> Migration:
@@ -216,11 +255,26 @@ def creates(*names: str) -> Migration:
     return step
 
 
+def memory_words(execute: Execute, dialect: "Dialect") -> None:
+    """What finds a memory by its words: an index of PostgreSQL's, or a table of SQLite's where it has that."""
+    if dialect.name == "postgresql":
+        execute(f"CREATE INDEX IF NOT EXISTS memory_words ON memories USING gin ({MEMORY_TEXT})")
+        return
+    found: Any = execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')")
+    if found.fetchone()[0]:
+        execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS memory_words"
+            " USING fts5(key, text, tokenize='porter unicode61 remove_diacritics 2')"
+        )
+
+
 # One step per version, never changed once released: a new table is a new `creates`, a new column an ALTER.
 MIGRATIONS: tuple[Migration, ...] = (
     creates("threads", "runs", "messages", "effects", "outbox", "graphs", "events", "heads"),
     creates("breakers", "unclassified"),
     creates("grades", "growth"),
+    creates("memories", "memory_vectors", "ratios"),
+    memory_words,
 )
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,6 +51,7 @@ class Tool:
     untrusted: bool = False  # what it gives may have been written by strangers
     seconds: float = SECONDS
     shows: Callable[..., str] | None = None  # the exact command, URL or SQL, for the person who is asked
+    strangers: Callable[[Any], Iterable[str]] | None = None  # … and by whom, as its result tells
     verify: Function | None = (
         None  # given the key and the arguments: what a call came to, None if it did not happen
     )
@@ -187,6 +188,7 @@ def tool(
     untrusted: bool = False,
     seconds: float = SECONDS,
     shows: Callable[..., str] | None = None,
+    strangers: Callable[[Any], Iterable[str]] | None = None,
     verify: Function | None = None,
 ) -> Callable[[Function], Tool]:
     """Make a tool of an async function; its name is file plus function."""
@@ -195,6 +197,8 @@ def tool(
         name = f"{run.__module__.rpartition('.')[2]}_{run.__name__}"
         if not inspect.iscoroutinefunction(run):
             raise UsageError(f"{name} is not an async function", hint="write `async def`")
-        return Tool(name, run, effect, reach, extra, programs, sandboxed, untrusted, seconds, shows, verify)
+        return Tool(
+            name, run, effect, reach, extra, programs, sandboxed, untrusted, seconds, shows, strangers, verify
+        )
 
     return made

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tinyllm import failpoints
 from tinyllm.checkpoints import Checkpoints
+from tinyllm.memory.rows import outlive
 from tinyllm.store import Database, Store
 
 KEPT = 20  # runs of a thread whose checkpoints all stay
@@ -62,6 +63,7 @@ def _forget(db: Database, saver: Checkpoints, id: str) -> None:
     if needed:
         db.execute("DELETE FROM events WHERE run = :id", {"id": id})
     else:
+        outlive(db, id)
         db.execute("DELETE FROM runs WHERE id = :id", {"id": id})
 
 

@@ -8,6 +8,7 @@ from tinyllm.checkpoints import Checkpoints
 from tinyllm.clock import Clock
 from tinyllm.effects import Contents, read_ledger
 from tinyllm.errors import UsageError
+from tinyllm.memory.rows import unsettle, unstage
 from tinyllm.store import Database, Store
 from tinyllm.transactions.lease import Abandoned, busy, take_thread
 from tinyllm.transactions.rows import RunRow, read_run, read_savepoints
@@ -17,7 +18,9 @@ from tinyllm.transactions.undo import FREE, UNDONE, file_notes, restorable, rest
 # What was asked after the savepoint is asked again; what was done to the world outside stays done.
 ASIDE = (
     "UPDATE effects SET attempt = :attempt WHERE run = :run AND attempt = 0 AND savepoint >= :since"
-    " AND (effect IN ('model', 'read') OR undo IS NOT NULL OR state = 'failed' OR ("
+    " AND (effect IN ('model', 'read') OR undo IS NOT NULL OR state = 'failed'"
+    # What was remembered is taken back as well: it never left our tables.
+    " OR name IN ('memory_remember', 'memory_forget') OR ("
     # A call that wrote files has to write them again, when it may be made again.
     "  effect IN ('idempotent', 'keyed') AND EXISTS (SELECT 1 FROM effects inside WHERE inside.run = :run"
     "   AND inside.undo IS NOT NULL AND substr(inside.key, 1, length(effects.key) + 1) = effects.key || ':')))"
@@ -44,6 +47,7 @@ async def to_savepoint(
         db.execute(UNDONE, me)
         db.execute(ASIDE, {**me, "attempt": row.attempt + 1})
         forget(db, row.id, since=number + 1)
+        unstage(db, row.id, number + 1)
         saver.return_to(db, row.id, checkpoint)
         db.execute(ALIVE, me)
         file_notes(db, row.id, [f"returned to savepoint {number}", *left], clock.now())
@@ -108,6 +112,7 @@ async def before(store: Store, contents: Contents, clock: Clock, row: RunRow) ->
                 code="NOT_THE_HEAD",
             )
         db.execute("UPDATE runs SET status = 'rolled_back', updated = :now WHERE id = :run", me)
+        unsettle(db, row.id)
         db.execute(UNDONE, me)
         forget(db, row.id)
         db.execute(FREE, me)

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast, get_args
 
 from tinyllm.clock import Clock
 from tinyllm.errors import UsageError
+from tinyllm.memory.said import CHAIN
 from tinyllm.problems import did_you_mean
 from tinyllm.state import Message
 from tinyllm.store import Database, checksum, damaged, unpacked
@@ -24,14 +25,6 @@ COLUMNS = (
 # Half of the context that is asked for by default, at four letters to a token: the rest is prompt, material and answer.
 # What does not fit is cut by the server without a word.
 WINDOW = 16_000
-
-# A thread is the chain of runs from its head backwards: what is not on it never happened.
-CHAIN = (
-    "WITH RECURSIVE chain (id, parent, depth) AS ("
-    " SELECT id, parent, 1 FROM runs WHERE id = :head AND status = 'committed'"
-    " UNION ALL SELECT runs.id, runs.parent, chain.depth + 1 FROM runs JOIN chain ON runs.id = chain.parent"
-    " WHERE chain.depth < :turns) "
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tinyllm.checkpoints import Beside, Checkpoints, Saved
 from tinyllm.clock import Clock
 from tinyllm.effects import InDoubt, Ledger, recording
 from tinyllm.errors import Permanent, Stopped, TinyError, classify
+from tinyllm.memory.rows import settle
 from tinyllm.plain import plain
 from tinyllm.running import Event
 from tinyllm.state import Message
@@ -18,6 +19,7 @@ from tinyllm.store import Database, Store, checksum, packed
 from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced
 from tinyllm.transactions.rows import RunRow, Status
 from tinyllm.transactions.staged import KINDS, Staged
+from tinyllm.transactions.undo import file_notes, undo
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -106,8 +108,6 @@ class Run:
         elif isinstance(failure, Fenced):
             self.status = "rolled_back"  # for us; whoever took it over decides
         else:
-            from tinyllm.transactions.undo import undo
-
             error = classify(failure) if isinstance(failure, Exception) else Permanent(repr(failure))
             await undo(self, error.as_dict())
 
@@ -197,15 +197,20 @@ class Run:
 
     # Ending it.
 
-    async def commit(self, answer: Mapping[str, Any], messages: Sequence[Message] = ()) -> None:
-        """All that the run did becomes visible, at once, if the thread is still what it began with."""
+    async def commit(self, answer: Mapping[str, Any], messages: Sequence[Message] = ()) -> list[str]:
+        """All that the run did becomes visible, at once, if the thread is still what it began with.
+
+        What it wrote to memory and another run was first with, is not: that is told, as sentences.
+        """
         kept = packed(plain(dict(answer)))
         crc = checksum(self.row.question, packed(self.row.inputs), kept)
 
-        def commit(db: Database) -> None:
+        def commit(db: Database) -> list[str]:
             failpoints.hit("commit.before")
             self.fence(db)
+            lost = settle(db, self.id)
             self.flush(db)
+            file_notes(db, self.id, lost, self.clock.now())
             self._file_messages(db, messages)
             db.execute(
                 "UPDATE runs SET status = 'committed', answer = :answer, crc = :crc, lease = 0, waits = NULL,"
@@ -219,10 +224,12 @@ class Run:
             )
             if not moved.rowcount:
                 raise fenced(self.id)
+            return lost
 
-        await self.store.write(commit)
+        lost = await self.store.write(commit)
         self.over("committed")
         failpoints.hit("commit.after")
+        return lost
 
     def _file_messages(self, db: Database, messages: Sequence[Message]) -> None:
         for seq, message in enumerate(messages):

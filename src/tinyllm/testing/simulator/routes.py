@@ -105,8 +105,9 @@ async def embed(world: World, request: Request, channel: Channel) -> None:
         ):
             raise Refusal(400, "the input length exceeds the context length")
         await asyncio.sleep(model.latency.first * world.scale)
-        size = max(1, request.body.get("dimensions") or model.embedding)
-        vectors = [_normal(vector(text, model.embedding)[:size]) for text in inputs]
+        size = max(1, request.body.get("dimensions") or (1 << 16))
+        raw = world.embed(inputs) if world.embed else [vector(text, model.embedding) for text in inputs]
+        vectors = [_normal(each[:size]) for each in raw]
         now = asyncio.get_running_loop().time()
         answer = {"model": request.model, "embeddings": vectors}
         spent = present(

@@ -1,5 +1,6 @@
 """What a simulated server is made of, for the endpoints to use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tinyllm.testing.simulator.catalogue import Catalogue
@@ -18,6 +19,9 @@ class World:
     scale: float = 1.0
     version: str = "0.99.0"
     asked: dict[str, int] = field(default_factory=dict)
+    embed: Callable[[list[str]], list[list[float]]] | None = (
+        None  # a real embedding, in the place of hashed words
+    )
 
     def count(self, model: Model) -> int:
         """How many questions this model had before this one."""

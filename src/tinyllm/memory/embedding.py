@@ -1,0 +1,58 @@
+"""Texts as vectors, by an embedding model where the server has one; without, words must do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tinyllm import ollama
+from tinyllm.clock import CLOCK, Clock
+from tinyllm.errors import TinyError
+from tinyllm.running import emit
+from tinyllm.settings import Settings
+
+REST = 60.0  # seconds a model that could not be asked is left alone
+BATCH = 64
+
+# How a model wants to be told which text is a question and which may answer it.
+FORMS = {
+    "nomic-embed-text": ("search_query: ", "search_document: "),
+    "mxbai-embed-large": ("Represent this sentence for searching relevant passages: ", ""),
+}
+
+
+@dataclass
+class Embedder:
+    """The embedding model of the settings."""
+
+    settings: Settings
+    clock: Clock = CLOCK
+    missing: str = ""  # why there are no vectors
+    _rests: float = field(default=-1.0)
+
+    @property
+    def model(self) -> str:
+        return self.settings.embedder
+
+    async def questions(self, texts: Sequence[str]) -> list[list[float]]:
+        return await self._embedded(texts, 0)
+
+    async def documents(self, texts: Sequence[str]) -> list[list[float]]:
+        return await self._embedded(texts, 1)
+
+    async def _embedded(self, texts: Sequence[str], form: int) -> list[list[float]]:
+        """A vector for each text; none at all when there is no model to ask."""
+        if not self.model or not texts or self.clock.monotonic() < self._rests:
+            return []
+        before = FORMS.get(self.model.partition(":")[0], ("", ""))[form]
+        vectors: list[list[float]] = []
+        try:
+            for start in range(0, len(texts), BATCH):
+                part = [f"{before}{text}" for text in texts[start : start + BATCH]]
+                vectors += await ollama.embed(self.settings, self.model, part)
+        except TinyError as failure:
+            if failure.kind == "cancelled":
+                raise
+            self._rests, self.missing = self.clock.monotonic() + REST, failure.message
+            emit("note", text=f"memories are found by their words alone: {failure.message}")
+            return []
+        self.missing = ""
+        return vectors
