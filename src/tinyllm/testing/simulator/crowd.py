@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from tinyllm.testing.simulator.asked import aside, flat
 from tinyllm.testing.simulator.chance import chance_of_right, normal, quantile, uniform
 from tinyllm.testing.simulator.form import filled
 from tinyllm.testing.simulator.mishaps import mishap
@@ -26,10 +27,10 @@ class Crowd:
         self.population = population
         self.models = tuple(population.models.values())
         self.open_to_all = False
-        flat = [(_flat(gold.question), gold) for gold in population.gold]
-        self._head = min([_LONGEST_HEAD, *(len(question) for question, _ in flat)])
+        known = [(flat(gold.question), gold) for gold in population.gold]
+        self._head = min([_LONGEST_HEAD, *(len(question) for question, _ in known)])
         self._gold: dict[str, list[tuple[str, Gold]]] = {}
-        for question, gold in flat:
+        for question, gold in known:
             self._gold.setdefault(question[: self._head], []).append((question, gold))
         self._tries: Counter[str] = Counter()
 
@@ -56,16 +57,18 @@ class Crowd:
         return f"try {self._tries[key]}"
 
     def _said(self, request: Request, model: Model, attempt: str) -> Reply:
-        text = _flat(request.text)
+        text = flat(request.text)
         gold = self.gold(text)
         topic = gold.topic if gold else self.topic(request)
-        right = self._right(gold, model, attempt, self._error(model, topic))
+        besides = aside(gold, request.messages) if gold else None
+        skill = besides.topic or topic if besides else topic
+        attempt = _told(request, attempt)
+        right = self._right(gold, model, attempt, self._error(model, skill), besides.cue if besides else "")
         asks = request.ask
         if gold and gold.tool and asks and self._calls(request, gold, model, attempt):
             return Reply(tool_calls=(ToolCall(gold.tool.name, gold.tool.arguments),))
         answer = self._answer(
-            gold,
-            text,
+            besides or gold,
             topic,
             right=right,
             draw=uniform(self.population.seed, "which", model.name, text, attempt),
@@ -98,7 +101,7 @@ class Crowd:
     def topic(self, request: Request) -> str:
         """What a question is about that nobody wrote down: the topic with the most words in it."""
         users = [message["content"] for message in request.messages if message["role"] == "user"]
-        words = f" {_flat(users[-1] if users else request.text).lower()} "
+        words = f" {flat(users[-1] if users else request.text).lower()} "
         counts = {
             topic: sum(1 for cue in cues if re.search(rf"(?<!\w){re.escape(cue.lower())}(?!\w)", words))
             for topic, cues in self.population.topics.items()
@@ -113,7 +116,7 @@ class Crowd:
             return skills[topic]
         return max(skills.get(part, default) for part in topic.split("+"))
 
-    def _right(self, gold: Gold | None, model: Model, attempt: str, error: float) -> bool:
+    def _right(self, gold: Gold | None, model: Model, attempt: str, error: float, task: str = "") -> bool:
         if gold is None:
             return True
         seed, question = self.population.seed, gold.question
@@ -121,10 +124,12 @@ class Crowd:
             normal(seed, "difficulty", question) if gold.difficulty is None else quantile(gold.difficulty)
         )
         quirk = normal(seed, "quirk", model.name, question)
+        if task:  # who cannot answer a question may yet write a program or tests for it
+            quirk = (quirk + normal(seed, "quirk", model.name, question, task)) / math.sqrt(2)
         chance = chance_of_right(
             error, difficulty, quirk, self.population.discrimination, self.population.noise
         )
-        return uniform(seed, "right", model.name, question, attempt) < chance
+        return uniform(seed, "right", model.name, question, attempt, *filter(None, [task])) < chance
 
     def _lapse(self, model: Model, skill: str, text: str, attempt: str) -> bool:
         return uniform(self.population.seed, skill, model.name, text, attempt) < model.skills.get(skill, 0.0)
@@ -137,19 +142,16 @@ class Crowd:
         used = any(message["role"] == "tool" for message in asked.messages)
         return offered and not used and not self._lapse(model, "tools", gold.question, attempt)
 
-    def _answer(self, gold: Gold | None, text: str, topic: str, *, right: bool, draw: float) -> str:
-        if gold is None:
+    def _answer(self, wanted: Gold | Aside | None, topic: str, *, right: bool, draw: float) -> str:
+        if wanted is None:
             canned = (
                 self.population.canned.get(topic)
                 or self.population.canned.get(GENERAL)
                 or ("I do not know.",)
             )
             return canned[int(draw * len(canned))]
-        wanted: Gold | Aside = next(
-            (aside for aside in gold.asides if _flat(aside.cue).lower() in text.lower()), gold
-        )
         if right:
-            return wanted.answer
+            return (wanted.answer, *wanted.others)[int(draw * (1 + len(wanted.others)))]
         return wanted.wrong[int(draw * len(wanted.wrong))] if wanted.wrong else skewed(wanted.answer, draw)
 
     def _paced(self, reply: Reply, request: Request, model: Model) -> Reply:
@@ -165,8 +167,10 @@ class Crowd:
         return replace(reply, first_delay=reply.first_delay + first + read, delay=reply.delay + every)
 
 
-def _flat(text: str) -> str:
-    return " ".join(text.split())
+def _told(request: Request, attempt: str) -> str:
+    """After a reply that was not accepted, the model thinks again: another die, though nothing is random."""
+    replies = sum(message["role"] == "assistant" for message in request.messages)
+    return f"{attempt}, reply {replies}" if replies else attempt
 
 
 def skewed(answer: str, draw: float) -> str:

@@ -1,9 +1,9 @@
 """Forms that a simulated model fills in: routes, verdicts and answers under a schema."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from tinyllm.testing.simulator.asked import flat, forms, place, shown
 from tinyllm.testing.simulator.chance import uniform
 from tinyllm.testing.simulator.model import Model
 from tinyllm.testing.simulator.population import GENERAL, Gold
@@ -11,7 +11,7 @@ from tinyllm.testing.simulator.schemas import constrained
 
 _YES = {"yes", "true", "correct", "right", "pass", "passed", "good", "accept", "accepted", "valid", "ok"}
 _NO = {"no", "false", "incorrect", "wrong", "fail", "failed", "bad", "poor", "reject", "rejected", "invalid"}
-_FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
+_ANEW = 0.2  # how often a judge makes up its mind anew when the prompt is another one
 _PAIRS = (("A", "B"), ("a", "b"), ("first", "second"), ("1", "2"))
 
 
@@ -66,16 +66,20 @@ class _Form:
 
     def _after_question(self) -> str:
         assert self.gold is not None
-        question = " ".join(self.gold.question.split())
+        question = flat(self.gold.question)
         return self.text[self.text.rfind(question) + len(question) :]
 
     def _accepts(self) -> bool:
-        """A verdict on the answer that stands behind the question in the prompt."""
-        if self.gold is None or not (rest := self._after_question()).strip():
+        """A verdict on the answer that stands beside the question in the prompt."""
+        if self.gold is None or not self.text.replace(flat(self.gold.question), "").strip():
             return True
-        good = _place(self.gold.answer, rest) >= 0
-        rate = self.model.judging.accepts_right if good else self.model.judging.accepts_wrong
-        return uniform(self.seed, "verdict", self.model.name, self.text) < rate
+        seen = shown(self.gold, self.text)
+        judging = self.model.judging
+        rate = judging.accepts_right if seen and seen.right else judging.accepts_wrong
+        # A judge that was taken in by an answer is taken in again, however it is asked; mostly.
+        anew = seen is None or uniform(self.seed, "anew", self.model.name, self.text) < _ANEW
+        about = self.text if anew else f"{self.gold.question}|{seen and seen.form}"
+        return uniform(self.seed, "verdict", self.model.name, about) < rate
 
     def _first_is_better(self) -> bool:
         assert self.gold is not None
@@ -83,17 +87,15 @@ class _Form:
         if uniform(self.seed, "first", self.model.name, self.text) < judging.prefers_first:
             return True
         rest = self._after_question()
-        good = _place(self.gold.answer, rest)
-        bad = [place for wrong in self.gold.wrong if (place := _place(wrong, rest)) >= 0]
-        right = good >= 0 and not (bad and min(bad) < good)
+        good, bad = (
+            _first(forms, rest) for forms in ((self.gold.answer, *self.gold.others), self.gold.wrong)
+        )
+        right = good >= 0 and not 0 <= bad < good
         sees = uniform(self.seed, "sees", self.model.name, *sorted(rest.split())) < judging.accepts_right
         return right if sees else not right
 
 
-def _place(answer: str, text: str) -> int:
-    """Where an answer, or the code in it, stands in a text as whole words; -1 when it does not."""
-    for form in (answer, *_FENCED.findall(answer)):
-        found = re.search(rf"(?<![\w.]){re.escape(' '.join(form.split()))}(?!\w|\.\d)", text)
-        if found:
-            return found.start()
-    return -1
+def _first(answers: Sequence[str], text: str) -> int:
+    """Where the first of these answers stands, whole or as the code in it; -1 when none does."""
+    places = [place(form, text) for answer in answers for form in forms(answer)]
+    return min((found for found in places if found >= 0), default=-1)

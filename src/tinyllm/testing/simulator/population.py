@@ -45,11 +45,16 @@ CANNED: dict[str, tuple[str, ...]] = {
 
 
 class Aside(Strict):
-    """What is answered when a prompt has the question and a cue besides it, such as "write tests"."""
+    """What is answered when a prompt asks something else about the question.
+
+    The cue `tests` or `program` is understood however it is worded, any other one by its words.
+    """
 
     cue: str = Field(min_length=1)
     answer: str
+    others: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
+    topic: str = Field(default="", description="The skill that counts; the question's when left out.")
 
 
 class Use(Strict):
@@ -65,6 +70,7 @@ class Gold(Strict):
     question: str = Field(pattern=r"\S")
     answer: str
     topic: str = GENERAL
+    others: tuple[str, ...] = Field(default=(), description="The same answer in other words.")
     wrong: tuple[str, ...] = ()
     difficulty: float | None = Field(default=None, ge=0, le=1, description="0 the easiest, 1 the hardest.")
     tool: Use | None = None
@@ -111,6 +117,7 @@ class Population(Strict):
             *self.canned,
             GENERAL,
             *(topic for gold in self.gold for topic in gold.topic.split("+")),
+            *(aside.topic for gold in self.gold for aside in gold.asides),
         }
         known |= {"default", "routing", "tools", *(gold.topic for gold in self.gold)}
         for name, model in self.models.items():
