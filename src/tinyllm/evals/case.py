@@ -43,8 +43,11 @@ class Numeric(Part):
 
     value: Texts = Field(min_length=1, description="add `value:`, a number")
     within: float = Field(default=0.0, ge=0, description="How far off it may be.")
-    share: float = Field(
-        default=1e-6, ge=0, lt=1, description="How far off it may be, as a part of the number."
+    share: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="How far off it may be, as a part of the number; else a millionth, and nothing for whole numbers.",
     )
 
 
@@ -80,6 +83,7 @@ class Case(Part):
     code: Annotated[Code, _field("tests")] | None = Field(default=None, description="Tests of a program.")
     form: dict[str, Any] | None = Field(default=None, alias="schema", description="A JSON schema.")
     route: Texts = Field(default=(), description="The labels of the router, all of them.")
+    tools: Alternatives = Field(default=(), description="All of these tools; a list in the list: any.")
     judge: Annotated[Judge, _field("rubric")] | None = Field(default=None, description="A rubric.")
     declined: bool = Field(default=False, description="There is no answer, and it must be said.")
 
@@ -97,7 +101,7 @@ class Case(Part):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-SCORERS = ("contains", "lacks", "equals", "numeric", "code", "schema", "route", "judge", "declined")
+SCORERS = ("contains", "lacks", "equals", "numeric", "code", "schema", "route", "tools", "judge", "declined")
 
 
 class Head(Part):

@@ -22,8 +22,11 @@ class Cost:
     seconds: float = 0.0
     tflop: float = 0.0
     tiers: set[int] = field(default_factory=set)
+    tools: list[str] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
+        if event.kind == "tool" and "failure" not in event.data and event.data["tool"] not in self.tools:
+            self.tools.append(event.data["tool"])
         if event.kind != "call":
             return
         data = event.data
@@ -38,6 +41,7 @@ class Cost:
 
     def as_dict(self) -> dict[str, Any]:
         return {
+            "tools": tuple(self.tools),
             "calls": self.calls,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,

@@ -105,5 +105,7 @@ def _in_words(text: str) -> tuple[Fraction, ...]:
     return found
 
 
-def near(value: Fraction, wanted: Fraction, within: float, share: float) -> bool:
+def near(value: Fraction, wanted: Fraction, within: float, share: float | None) -> bool:
+    if share is None:  # a whole number is right or wrong; others were rounded somewhere
+        share = 0.0 if value.denominator == wanted.denominator == 1 else 1e-6
     return abs(value - wanted) <= max(Fraction(within), abs(wanted) * Fraction(share))

@@ -33,6 +33,7 @@ class Row:
     best: bool = False  # the best attempt of a refusal was right
     route: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     tier: int | None = None  # the highest that was asked
     calls: int = 0

@@ -3,6 +3,7 @@
 They share no code with the checks of a gate: what a gate cannot see, a score must not overlook as well.
 """
 
+import fnmatch
 import json
 import re
 import unicodedata
@@ -25,6 +26,7 @@ class Given:
     value: Any = None
     status: str = "committed"
     route: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()  # that were called and gave a result
     judged: "Callable[[Judge, Given], Awaitable[str]] | None" = None  # asks a model
 
 
@@ -113,6 +115,16 @@ async def route(wanted: tuple[str, ...], given: Given) -> str:
     if set(given.route) == set(wanted):
         return ""
     return f"it went to {' + '.join(given.route) or 'no label'}, not {' + '.join(wanted)}"
+
+
+@scorer
+async def tools(wanted: tuple[str | tuple[str, ...], ...], given: Given) -> str:
+    """Every tool was called and gave a result; of a list in the list, one is enough. `calc_*` is any of them."""
+    for each in wanted:
+        ways = (each,) if isinstance(each, str) else each
+        if not any(fnmatch.filter(given.tools, way) for way in ways):
+            return f"{' or '.join(ways)} was not called, but {', '.join(given.tools) or 'no tool'}"
+    return ""
 
 
 @scorer

@@ -92,15 +92,15 @@ class Trial:
                 "ms": round((clock.monotonic() - started) * 1000, 1),
             }
         else:
-            found = await self._found(case, answer)
+            found = await self._found(case, answer, tuple(cost.tools))
         return Row(**about, **found, **cost.as_dict(), at=round(clock.now(), 3))
 
     def _from_outside(self, failure: TinyError) -> bool:
         resting = getattr(failure, "target", "") == self.engine.settings.ollama_host
         return resting or failure.kind == "cancelled" or failure.code.startswith(("DB_", *OUTSIDE))
 
-    async def _found(self, case: Case, answer: Answer) -> dict[str, Any]:
-        given = Given(case, answer.answer, answer.value, answer.status, answer.route)
+    async def _found(self, case: Case, answer: Answer, tools: tuple[str, ...]) -> dict[str, Any]:
+        given = Given(case, answer.answer, answer.value, answer.status, answer.route, tools)
         scores = await scored(given)
         return {
             **judged(case, answer.status, scores),
