@@ -67,3 +67,21 @@ def test_odd_replies_are_read_or_refused_and_nothing_else(text: str) -> None:
         assert read_labels(text, ["fish"]) == ("fish",)
     except BadReply:
         pass
+
+
+KNOWN: dict[str, Any] = {
+    "route": {
+        "kind": "router", "model": "m", "default": "general",
+        "routes": {"code": "programs", "math": "quantities", "general": "everything else"},
+    },
+    **{id: {"kind": "transform", "value": f"'{id}'"} for id in ("code", "math", "general")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "went"), [("code", "general"), ("general", "general")])
+async def test_a_small_model_cannot_send_a_question_where_its_words_all_but_exclude(
+    engine: Make, said: str, went: str
+) -> None:
+    m = Scripted(f'{{"labels": ["{said}"]}}')
+    answer = await engine(KNOWN, m=m).ask("Name the capital city of Ghana.")
+    assert (answer.answer, len(m.calls)) == (went, 1)

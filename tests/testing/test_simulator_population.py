@@ -316,3 +316,11 @@ def test_a_file_that_cannot_be_read_is_the_users_mistake(tmp_path: Path) -> None
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(GraphError, match="not text"):
         read_population(tmp_path / "binary")
+
+
+async def test_of_a_tool_or_an_answer_the_model_gives_the_answer() -> None:
+    call = {"type": "object", "properties": {"tool": {"const": "calc"}, "arguments": {"type": "object"}}}
+    answer = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
+    async with Simulator(population()) as simulator:
+        reply = await said(simulator, QUESTIONS[7].question, format={"anyOf": [call, answer]})
+    assert reply.startswith('{"answer": "It is ')

@@ -18,6 +18,7 @@ from tinyllm.state import Goto, State
 if TYPE_CHECKING:
     from tinyllm.routing import Router as Embedded
 
+POSSIBLE = 0.1
 PROMPT = """Sort a question into the right department. The departments are:
 {routes}
 Name every department that the question needs, and only those.
@@ -69,7 +70,14 @@ async def router(config: Router, state: State, services: Services) -> Goto:
     if guess is not None and guess.confidence >= config.sure:
         return _decided(config, guess.labels, by="embedded", guess=guess)
     try:
-        return _decided(config, await _asked(config, question, services), by="model", guess=guess)
+        labels = await _asked(config, question, services)
+        likely = labels if guess is None else tuple(each for each in labels if _possible(guess, each))
+        if likely:
+            return _decided(config, likely, by="model", guess=guess)
+        emit(
+            "note", text=f"the model says {', '.join(labels)}, which the words of the question speak against"
+        )
+        return _decided(config, guess.labels if guess else (), by="embedded", guess=guess)
     except TinyError as failure:
         # Without a server the specialists cannot answer either; anything else leaves the guess, or the default.
         if failure.kind == "cancelled" or failure.exit_code in (4, 124):
@@ -77,6 +85,11 @@ async def router(config: Router, state: State, services: Services) -> Goto:
         emit("note", text=f"no readable route: {failure.message}")
         labels = guess.labels if guess is not None else ()
         return _decided(config, labels, by="embedded" if labels else "default", guess=guess)
+
+
+def _possible(guess: Route, label: str) -> bool:
+    """A small model is wrong more often than a label is that the embedded router all but excludes."""
+    return guess.probabilities.get(label, 1.0) >= POSSIBLE
 
 
 def _decided(config: Router, labels: tuple[str, ...], by: str, guess: Route | None) -> Goto:

@@ -84,7 +84,7 @@ def example(
         return choose(name, schema["enum"])
     either = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
     if either:
-        return example(either[0], root, text, choose, name, depth)
+        return example(_answering(either, root), root, text, choose, name, depth)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
@@ -92,6 +92,21 @@ def example(
     if kind == "array":
         return _array(schema, root, text, choose, name, depth)
     return _scalar(kind, schema, text, choose, name)
+
+
+def _answering(either: Sequence[Any], root: Schema) -> Any:
+    """Of several forms the first that leaves room for an answer: not the call of one certain tool."""
+    free = (
+        each
+        for each in either
+        if not any("const" in resolved(part, root) for part in _properties(each, root).values())
+    )
+    return next(free, either[0])
+
+
+def _properties(schema: Any, root: Schema) -> Schema:
+    found = resolved(schema, root).get("properties", {})
+    return found if isinstance(found, dict) else {}
 
 
 def _object(schema: Schema, root: Schema, text: str, choose: Choose, depth: int) -> dict[str, Any]:
