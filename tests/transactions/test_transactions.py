@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.transactions.graphs import chain, execute
+from tinyllm import failpoints
 from tinyllm.clock import Virtual
 from tinyllm.effects import InDoubt, perform, write_file
 from tinyllm.errors import Interrupted, Permanent, Retryable, TinyError, UsageError, Waiting
@@ -239,6 +240,61 @@ async def test_a_committed_run_can_be_taken_back_while_it_is_the_last(
     assert row.status == "rolled_back"
     assert not path.exists()
     assert await conversation(transactions) == ["one", "ONE"]
+    assert await transactions.problems() == []
+
+
+async def test_a_refused_return_touches_no_file(transactions: Transactions, tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    async with await transactions.begin(thread="t", question="one") as run:
+        await write_file(path, b"one")
+        await run.commit({}, [{"role": "user", "content": "one"}])
+    await say(transactions, "two")
+    assert await code(transactions.rollback(run.id)) == "NOT_THE_HEAD"
+    assert path.read_bytes() == b"one"
+
+
+async def test_what_another_thread_went_on_from_is_not_taken_back(transactions: Transactions) -> None:
+    first = await say(transactions, "one")
+    fork = await transactions.fork(first)
+    assert await code(transactions.rollback(first)) == "NOT_THE_HEAD"
+    other = await say(transactions, "other", fork)
+    assert await code(transactions.rollback(first)) == "NOT_THE_HEAD"
+    await transactions.rollback(other)
+    assert await conversation(transactions, fork) == ["one", "ONE"]
+    assert await transactions.problems() == []
+
+
+async def test_a_return_that_was_cut_short_is_finished_by_the_next_who_comes(
+    transactions: Transactions, tmp_path: Path
+) -> None:
+    path = tmp_path / "note.txt"
+    await say(transactions, "one")
+    async with await transactions.begin(thread="t", question="two") as run:
+        await write_file(path, b"two")
+        await run.commit({}, [{"role": "user", "content": "two"}])
+
+    with failpoints.armed("rollback.after", failpoints.error, 1), pytest.raises(failpoints.Failed):
+        await transactions.rollback(run.id)
+    assert (await transactions.run(run.id)).status == "rolling_back"
+    assert await conversation(transactions) == ["one", "ONE"]
+    await leave(transactions, run.id)
+    await say(transactions, "three")
+    assert (await transactions.run(run.id)).status == "rolled_back"
+    assert not path.exists()
+    assert await conversation(transactions) == ["one", "ONE", "three", "THREE"]
+    assert await transactions.problems() == []
+
+
+async def test_a_run_that_is_given_up_frees_its_thread(transactions: Transactions) -> None:
+    async with await transactions.begin(thread="t") as run:
+        await run.wait({"question": "Go on?"})
+    assert await code(transactions.begin(thread="t")) == "THREAD_WAITS"
+    assert (await transactions.give_up(run.id)).status == "rolled_back"
+    async with await transactions.begin(thread="t") as run:
+        await run.release()
+    assert (await transactions.give_up(run.id)).status == "rolled_back"
+    done = await say(transactions, "one")
+    assert (await transactions.give_up(done)).status == "committed"
     assert await transactions.problems() == []
 
 

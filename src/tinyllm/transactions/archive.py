@@ -69,6 +69,15 @@ class Archive:
 
         return await self.store.read(look)
 
+    async def head(self, thread: str) -> str:
+        """The last committed run of a thread; empty when there is none."""
+
+        def look(db: Database) -> str:
+            row = db.execute("SELECT head FROM threads WHERE id = :id", {"id": thread}).fetchone()
+            return str(row[0] or "") if row else ""
+
+        return await self.store.read(look)
+
     async def window_of(self, run: str, turns: int = 20) -> list[Message]:
         """The conversation up to a committed run."""
         return await self.store.read(lambda db: read_window(db, run, turns)) if run else []

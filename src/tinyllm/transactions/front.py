@@ -121,11 +121,27 @@ class Transactions(Archive):
                 code="RUN_ROLLED_BACK",
             )
         if row.status == "committed":
-            await returning.before(self.store, self.contents, self.clock, row)
+            await self._take_back(row)
         elif row.status not in ("waiting", "in_doubt") and row.held(self.clock):
             raise busy(row)
         else:
             await self._roll_back(row, {"code": "ROLLED_BACK", "message": "rolled back by hand"})
+        return await self.run(row.id)
+
+    async def _take_back(self, row: RunRow) -> None:
+        try:
+            await returning.before(self.store, self.contents, self.clock, row)
+        except Abandoned as other:
+            await self._end_abandoned(other.row)
+            await returning.before(self.store, self.contents, self.clock, row)
+
+    async def give_up(self, id: str) -> RunRow:
+        """End a run that nobody goes on with: rolled back, or in doubt, as if its process had died."""
+        row = await self.run(id)
+        if row.status == "waiting":
+            await self._roll_back(row, {"code": "GIVEN_UP", "message": "it waited, and was given up"})
+        elif row.status in ("executing", "rolling_back") and not row.held(self.clock):
+            await self._end_abandoned(row)
         return await self.run(row.id)
 
     async def _roll_back(self, row: RunRow, error: Mapping[str, str] | None) -> None:

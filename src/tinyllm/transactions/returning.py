@@ -11,9 +11,10 @@ from tinyllm.errors import UsageError
 from tinyllm.memory.rows import unsettle, unstage
 from tinyllm.store import Database, Store
 from tinyllm.transactions.lease import Abandoned, busy, take_thread
+from tinyllm.transactions.owner import LEASE, Owner
 from tinyllm.transactions.rows import RunRow, read_run, read_savepoints
 from tinyllm.transactions.staged import forget
-from tinyllm.transactions.undo import FREE, UNDONE, file_notes, restorable, restore
+from tinyllm.transactions.undo import UNDONE, Ending, file_notes, finish, restorable, restore
 
 # What was asked after the savepoint is asked again; what was done to the world outside stays done.
 ASIDE = (
@@ -28,6 +29,15 @@ ASIDE = (
 ALIVE = (
     "UPDATE runs SET status = 'executing', attempt = attempt + 1, lease = 0, waits = NULL, error = NULL,"
     " updated = :now, fence = (SELECT fence FROM threads WHERE id = :thread) WHERE id = :run"
+)
+
+FORKED = (
+    "SELECT id FROM threads WHERE head = :run AND id <> :thread UNION ALL"
+    " SELECT thread FROM runs WHERE parent = :run AND status <> 'rolled_back' LIMIT 1"
+)
+TAKEN_BACK = (
+    "UPDATE runs SET status = 'rolling_back', fence = :fence, host = :host, pid = :pid, started = :started,"
+    " lease = :lease, updated = :now WHERE id = :run AND status = 'committed'"
 )
 
 
@@ -94,32 +104,32 @@ def _take_again(db: Database, clock: Clock, row: RunRow) -> None:
 
 async def before(store: Store, contents: Contents, clock: Clock, row: RunRow) -> None:
     """Take back a committed run that is still the last of its thread."""
-    lines = await store.read(lambda db: read_ledger(db, row.id))
-    files = restorable(lines)
-    me = {"run": row.id, "thread": row.thread, "now": clock.now(), "parent": row.parent or None, "since": 0}
 
-    def take_back(db: Database) -> None:
+    def open_again(db: Database) -> int:
+        """From here on it never was; while its files are brought back, nobody else begins on its thread."""
         failpoints.hit("rollback.before")
-        moved = db.execute(
-            "UPDATE threads SET head = :parent, updated = :now"
-            " WHERE id = :thread AND head = :run AND holder IS NULL",
-            me,
-        )
-        if not moved.rowcount:
+        head, fence, _ = take_thread(db, row.thread, clock.now(), clock)
+        if head != row.id:
             raise UsageError(
                 f"the run {row.id} is not the last of its thread any more",
                 hint=f"roll back the later ones first, or `tinyllm runs fork {row.parent or row.id}`",
                 code="NOT_THE_HEAD",
             )
-        db.execute("UPDATE runs SET status = 'rolled_back', updated = :now WHERE id = :run", me)
+        if fork := db.execute(FORKED, {"run": row.id, "thread": row.thread}).fetchone():
+            raise UsageError(
+                f"the thread {fork[0]} goes on from the run {row.id}",
+                hint="what others went on from stays; ask anew instead",
+                code="NOT_THE_HEAD",
+            )
+        now = clock.now()
+        me = {"run": row.id, "thread": row.thread, "parent": row.parent or None, "fence": fence, "now": now,
+              "lease": now + LEASE, **Owner.me().as_values()}  # fmt: skip
+        db.execute("UPDATE threads SET head = :parent, holder = :run WHERE id = :thread", me)
+        db.execute(TAKEN_BACK, me)
         unsettle(db, row.id)
-        db.execute(UNDONE, me)
         forget(db, row.id)
-        db.execute(FREE, me)
+        return fence
 
-    # Files first: if this is cut short the run is still committed, and can be taken back again.
-    left = await asyncio.to_thread(restore, files, contents)
-    await store.write(take_back)
+    fence = await store.write(open_again)
     failpoints.hit("rollback.after")
-    if left:
-        await store.write(lambda db: file_notes(db, row.id, left, clock.now()))
+    await finish(store, contents, Ending(row.id, row.thread, fence, clock.now()))
