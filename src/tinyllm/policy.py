@@ -107,6 +107,15 @@ def leaves(tool: Tool) -> bool:
     return tool.reach in ("exec", "remote") or (tool.reach == "net" and tool.effect not in ("pure", "read"))
 
 
+def runs(tool: Tool, context: Context) -> str:
+    """How a tool runs before its arguments are known: unasked, when a person says yes, never, or not here."""
+    if tool.missing:
+        return "missing"
+    if listed(tool.name, context.deny):
+        return "never"
+    return "unasked" if harmless(tool) or tool.sandboxed or listed(tool.name, context.allow) else "asks"
+
+
 def listed(name: str, patterns: Sequence[str]) -> str:
     return next((pattern for pattern in patterns if fnmatch.fnmatchcase(name, pattern)), "")
 

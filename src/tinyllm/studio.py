@@ -35,3 +35,8 @@ async def summarise() -> Any:
 async def review() -> Any:
     """Reviews a text from three sides in parallel."""
     return await asyncio.to_thread(compiled, "review")
+
+
+async def agent() -> Any:
+    """Works with tools, and asks before it changes anything."""
+    return await asyncio.to_thread(compiled, "agent")

@@ -124,10 +124,11 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
     """Start the command line on a pseudo-terminal."""
     opened: list[Terminal] = []
 
-    def begin(*arguments: str, env: dict[str, str] | None = None) -> Terminal:
+    def begin(*arguments: str, env: dict[str, str] | None = None, echo: bool = False) -> Terminal:
         master, slave = pty.openpty()
         attributes = termios.tcgetattr(slave)
-        attributes[3] &= ~termios.ECHO
+        if not echo:
+            attributes[3] &= ~termios.ECHO
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
         environment = {**os.environ, "TERM": "xterm", **(env or {})}
         process = subprocess.Popen(

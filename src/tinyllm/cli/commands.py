@@ -14,10 +14,11 @@ class Line(NamedTuple):
     inner: tuple[str, ...] = ()
 
 
-FIRST = ("run", "graph", "models", "doctor", "init")
+FIRST = ("run", "chat", "graph", "models", "doctor", "init")
 
 COMMANDS = {
     "run": Line("run", "Ask a question, or run a graph."),
+    "chat": Line("chat", "Talk with a graph, turn by turn; --agent turns the tools on."),
     "graph": Line("graph", "List, check and draw graphs.", ("list", "validate", "draw", "schema")),
     "models": Line("models", "List, fetch and look at models.", ("list", "ps", "pull", "show")),
     "doctor": Line("doctor", "Check that everything is in place, each check with its fix."),

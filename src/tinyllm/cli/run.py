@@ -96,7 +96,7 @@ def run(
             "timeout": timeout,
             "attached": attach,
             "approve": approve,
-            "thread": _thread(thread, continues=continues),
+            "thread": thread_named(thread, continues=continues),
             "wait": (timeout or math.inf) if wait else None,
             "material": stdin.text() if prompt and prompt != ["-"] and stdin.comes_in() else "",
         }
@@ -184,7 +184,8 @@ def _given(question: str, options: dict[str, Any], wanted: Mapping[str, str]) ->
     return (f"{question}\n\n{material}" if material else question), options
 
 
-def _thread(name: str, *, continues: bool) -> str:
+def thread_named(name: str, *, continues: bool) -> str:
+    """The conversation that is asked for: a name, the last one, or a new one."""
     if name and continues:
         raise UsageError(
             "--continue and --thread exclude each other",

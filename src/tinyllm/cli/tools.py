@@ -10,7 +10,7 @@ from tinyllm.cli import completing, say
 from tinyllm.errors import Permanent, UsageError
 
 if TYPE_CHECKING:
-    from tinyllm.policy import Ask, Context, Decision
+    from tinyllm.policy import Ask, Decision
     from tinyllm.services import Services
     from tinyllm.toolkit import Tool
 
@@ -79,21 +79,10 @@ def list_(
         say.data([_row(tool) for tool in tools])
         return
     context = services.context()
-    listed = {name for name in services.tools.tools if policy.listed(name, context.allow)}
     say.table(
-        ([tool.name, tool.effect, tool.reach, _runs(tool, context, listed), _line(tool)] for tool in tools),
+        ([tool.name, tool.effect, tool.reach, policy.runs(tool, context), _line(tool)] for tool in tools),
         ("TOOL", "EFFECT", "REACH", "RUNS", "WHAT IT DOES"),
     )
-
-
-def _runs(tool: "Tool", context: "Context", listed: set[str]) -> str:
-    from tinyllm import policy
-
-    if tool.missing:
-        return "missing"
-    if policy.listed(tool.name, context.deny):
-        return "never"
-    return "unasked" if policy.harmless(tool) or tool.sandboxed or tool.name in listed else "asks"
 
 
 def _line(tool: "Tool") -> str:

@@ -130,6 +130,16 @@ class GraphSpec:
                 nodes[id] = Condition(id=id, when="false", otherwise=declines, then=declines)
         return replace(self, nodes=nodes)
 
+    def equipped(self, tools: tuple[str, ...]) -> "GraphSpec":
+        """The graph whose specialists see these tools as well, where their words may be the answer."""
+        nodes = dict(self.nodes)
+        for id in self.last:
+            node = nodes[id]
+            if node.kind == "llm":
+                seen = dict.fromkeys((*node.tool_patterns(), *tools))
+                nodes[id] = node.model_copy(update={"tools": tuple(seen)})
+        return replace(self, nodes=nodes)
+
     @cached_property
     def last(self) -> tuple[str, ...]:
         """The nodes whose output may be the answer: `end` is one step on, or one gate or fork."""

@@ -71,10 +71,17 @@ class Archive:
 
     async def head(self, thread: str) -> str:
         """The last committed run of a thread; empty when there is none."""
+        return (await self._of_thread(thread))[0]
 
-        def look(db: Database) -> str:
-            row = db.execute("SELECT head FROM threads WHERE id = :id", {"id": thread}).fetchone()
-            return str(row[0] or "") if row else ""
+    async def holder(self, thread: str) -> str:
+        """The run that has not ended on a thread; empty when it is free."""
+        return (await self._of_thread(thread))[1]
+
+    async def _of_thread(self, thread: str) -> tuple[str, str]:
+        def look(db: Database) -> tuple[str, str]:
+            sql = "SELECT head, holder FROM threads WHERE id = :id"
+            row = db.execute(sql, {"id": thread}).fetchone() or (None, None)
+            return str(row[0] or ""), str(row[1] or "")
 
         return await self.store.read(look)
 

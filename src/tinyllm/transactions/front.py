@@ -15,6 +15,7 @@ from tinyllm.store import Database, checksum, packed
 from tinyllm.transactions import retention, returning
 from tinyllm.transactions.archive import Archive
 from tinyllm.transactions.lease import Abandoned, Order, Taken, begin, busy, planned, take_run
+from tinyllm.transactions.owner import Owner
 from tinyllm.transactions.rows import RunRow, read_run, read_runs, read_savepoints, read_window
 from tinyllm.transactions.run import Run
 from tinyllm.transactions.undo import Ending, finish
@@ -140,9 +141,13 @@ class Transactions(Archive):
         row = await self.run(id)
         if row.status == "waiting":
             await self._roll_back(row, {"code": "GIVEN_UP", "message": "it waited, and was given up"})
-        elif row.status in ("executing", "rolling_back") and not row.held(self.clock):
+        elif row.status in ("executing", "rolling_back") and not self._at_work(row):
             await self._end_abandoned(row)
         return await self.run(row.id)
+
+    def _at_work(self, row: RunRow) -> bool:
+        """Another process holds it; or this one does, and is inside it."""
+        return row.id in self.saver.runs if row.owner == Owner.me() else row.held(self.clock)
 
     async def _roll_back(self, row: RunRow, error: Mapping[str, str] | None) -> None:
         ending = Ending(row.id, row.thread, row.fence, self.clock.now(), error)

@@ -1,0 +1,104 @@
+"""`tinyllm chat`: a conversation line by line, each turn of it a run."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import typer
+
+from tinyllm.cli import say
+from tinyllm.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinyllm.engine import Engine
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+AGENT = "agent"  # the graph whose specialist sees tools
+
+
+@app.command(context_settings={"help_option_names": ["-h", "--help"]})
+def chat(
+    agent: bool = typer.Option(
+        False, "--agent", help="With tools: the graph `agent`, or -g's with its tools."
+    ),
+    graph: str = typer.Option("", "--graph", "-g", help="A graph's name or file."),
+    continues: bool = typer.Option(False, "--continue", "-c", help="Go on with the last conversation."),
+    thread: str = typer.Option("", "--thread", help="Go on with this conversation; a new name begins one."),
+    model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
+    approve: list[str] = typer.Option(
+        [], "--approve", metavar="PATTERN", help="Say yes ahead to a tool: NAME, or NAME:TEXT."
+    ),
+    workspace: str = typer.Option("", "--workspace", help="The folder that tools are kept in."),
+    timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one turn may take."),
+    trace: bool = typer.Option(False, "--trace", help="Show each step as it ends."),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the answers and nothing else."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Show models, tokens and times."),
+    no_color: bool = typer.Option(False, "--no-color", help="No colour; NO_COLOR does the same."),
+) -> None:
+    """Talk with a graph, turn by turn.
+
+    Each turn is a run: it can be shown, and /undo takes the last one back with the files that it wrote.
+    /help lists the commands. Several lines: end a line with \\, or put them between ```.
+    Ctrl-C ends a turn, and at the prompt the chat (130); Ctrl-D ends it as well (0).
+    Through a pipe each line is a turn, and the exit code is that of the last failure.
+    """
+    if no_color:
+        say.without_color()
+    from tinyllm.cli.chat.background import Background
+    from tinyllm.cli.chat.conversation import Conversation, Manner
+    from tinyllm.cli.chat.lines import Lines
+    from tinyllm.cli.run import LAST, thread_named
+
+    named = thread_named(thread, continues=continues)
+    manner = Manner(model, tuple(approve), timeout, trace=trace, quiet=quiet, verbose=verbose)
+    with _listening(), Background() as background:
+        engine = opened(graph, agent=agent, workspace=workspace)
+        try:
+            if named == LAST:
+                named = background.run(engine.transactions.last_thread())
+            talk = Conversation(engine, background, Lines(), named, manner)
+            code = talk.talk()
+        finally:
+            background.run(engine.aclose())
+    raise typer.Exit(code)
+
+
+def opened(graph: str, *, agent: bool, workspace: str) -> "Engine":
+    """The engine of a chat; with tools, where they are asked for."""
+    from tinyllm import settings
+    from tinyllm.engine import Engine
+
+    loaded = settings.load({"workspace": workspace or None})
+    if not agent or not graph:
+        return Engine(AGENT if agent else graph, settings=loaded)
+    from tinyllm.spec import find, read_file
+
+    patterns = [
+        each
+        for node in read_file(find(AGENT, loaded), loaded).nodes.values()
+        for each in node.tool_patterns()
+    ]
+    spec = read_file(find(graph, loaded), loaded)
+    if not spec.asks_models:
+        raise UsageError(
+            f"no node of {spec.name} asks a model that could use tools", hint="leave out --agent"
+        )
+    return Engine(spec.equipped(tuple(patterns)), settings=loaded)
+
+
+@contextmanager
+def _listening() -> Iterator[None]:
+    """Ctrl-C is heard as such; the end of a terminal or a process ends the chat in good order."""
+
+    def ended(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    hears = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: ended, signal.SIGHUP: ended}
+    before = {number: signal.signal(number, action) for number, action in hears.items()}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
