@@ -165,7 +165,7 @@ def test_ctrl_c_drops_a_line_that_is_being_typed(terminal: Any, tinyllm: Call, p
     shown.process.send_signal(signal.SIGINT)
     shown.read_until("> ")
     shown.type("1\n")
-    shown.read_until("done\n")
+    shown.read_until("done\n> ")
     shown.type("\x04")
     assert shown.rest() == 0
     assert [row["question"] for row in runs(tinyllm)] == ["1"]
@@ -183,7 +183,7 @@ def test_an_agent_asks_before_it_writes(
     assert "  | write 7 characters to kept.txt" in shown.text
     assert (project / "kept.txt").read_text() == "as it was"
     shown.type(f"{reply}\n")
-    shown.read_until("That is all.\n")
+    shown.read_until("That is all.\n> ")
     shown.type("\x04")
     assert shown.rest() == 0
     assert (project / "kept.txt").read_text() == text

@@ -1,9 +1,5 @@
 """`tinyllm chat`: a conversation line by line, each turn of it a run."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
@@ -48,12 +44,13 @@ def chat(
         say.without_color()
     from tinyllm.cli.chat.background import Background
     from tinyllm.cli.chat.conversation import Conversation, Manner
+    from tinyllm.cli.chat.hearing import listening
     from tinyllm.cli.chat.lines import Lines
     from tinyllm.cli.run import LAST, thread_named
 
     named = thread_named(thread, continues=continues)
     manner = Manner(model, tuple(approve), timeout, trace=trace, quiet=quiet, verbose=verbose)
-    with _listening(), Background() as background:
+    with listening(), Background() as background:
         engine = opened(graph, agent=agent, workspace=workspace)
         try:
             if named == LAST:
@@ -86,19 +83,3 @@ def opened(graph: str, *, agent: bool, workspace: str) -> "Engine":
             f"no node of {spec.name} asks a model that could use tools", hint="leave out --agent"
         )
     return Engine(spec.equipped(tuple(patterns)), settings=loaded)
-
-
-@contextmanager
-def _listening() -> Iterator[None]:
-    """Ctrl-C is heard as such; the end of a terminal or a process ends the chat in good order."""
-
-    def ended(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    hears = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: ended, signal.SIGHUP: ended}
-    before = {number: signal.signal(number, action) for number, action in hears.items()}
-    try:
-        yield
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
