@@ -14,7 +14,7 @@ class Line(NamedTuple):
     inner: tuple[str, ...] = ()
 
 
-FIRST = ("run", "chat", "graph", "models", "doctor", "init")
+FIRST = ("run", "graph", "models", "doctor", "init")
 
 COMMANDS = {
     "run": Line("run", "Ask a question, or run a graph."),
