@@ -192,10 +192,13 @@ async def _answered(pause: Pause, running: Running) -> str:
 def filed(node: Node, goto: Goto, failures: list[dict[str, str]], arrivals: dict[str, int]) -> dict[str, Any]:
     """What a step adds to the state."""
     update: dict[str, Any] = {"exits": {node.id: list(goto.exits)}, "visits": {node.id: 1}}
-    if goto.value is not None:
-        update["outputs"] = {node.id: goto.value}
-        if node.kind == "llm":
-            update["messages"] = [{"role": "assistant", "content": goto.value, "node": node.id}]
+    if goto.value is not None or goto.outputs:
+        update["outputs"] = {**goto.outputs, **({} if goto.value is None else {node.id: goto.value})}
+        said = {node.id: goto.value} if node.kind == "llm" and goto.value is not None else goto.outputs
+        if said:
+            update["messages"] = [
+                {"role": "assistant", "content": text, "node": id} for id, text in said.items()
+            ]
     if failures:
         update["failures"] = failures
     if arrivals:

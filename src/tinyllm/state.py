@@ -71,6 +71,7 @@ class Goto:
 
     to: str | tuple[str, ...]
     value: Any = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)  # a better answer in another node's place
     notes: Mapping[str, Any] = field(default_factory=dict)
     scratch: Mapping[str, list[Message]] = field(default_factory=dict)
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from tinyllm.templates import Expression, Template
 
 REMEMBERED = 4096
+PROMPTS = Path(__file__).parent / "prompts"
 
 
 @lru_cache(REMEMBERED)
@@ -17,6 +19,18 @@ def template(text: str, where: str) -> Template:
 @lru_cache(REMEMBERED)
 def expression(text: str, where: str) -> Expression:
     return Expression.parse(text, where)
+
+
+@lru_cache
+def prompt(name: str) -> Template:
+    """A prompt of ours, without the front matter that is for people."""
+    return template(without_front_matter((PROMPTS / name).read_text("utf-8")), name)
+
+
+def without_front_matter(text: str) -> str:
+    if text.startswith("---\n") and "\n---\n" in text:
+        text = text.split("\n---\n", 1)[1]
+    return text.strip()
 
 
 def argument(text: str, where: str) -> Template | Expression:

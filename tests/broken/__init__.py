@@ -73,7 +73,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "two_documents.yaml": ("3: a second document (---) (one document per file)",),
     "unclosed.yaml": ("3: not YAML: did not find expected ',' or '}' (a bracket is not closed)",),
     "unknown_check.yaml": (
-        "3: there is no check 'is_true' (the checks are: not_empty, not_cut, not_looping)",
+        "3: there is no check 'is_true' (the checks are: agreement, cites_tool, code_runs, instructions, json_schema, language, length, matches, not_cut, not_empty, not_looping, numbers_agree)",
         "3: there is no check 'not_emty' (did you mean \"not_empty\"?)",
     ),
     "unknown_fallback.yaml": (
@@ -117,8 +117,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "2: there is no kind 'use' (the kinds are: condition, gate, human, llm, router, solve, tool, transform)",
         "3: there is no kind 'refuse' (the kinds are: condition, gate, human, llm, router, solve, tool, transform)",
         "4: there is no field 'id' here (did you mean \"kind\"?)",
-        "4: there is no field 'use' here (the fields are: kind, to, on_error, max_visits, model, prompt, tools, allow, window, turns, schema, temperature)",
-        "5: there is no field 'judges' here (the fields are: kind, on_error, max_visits, checks, passes, fails, tries, escalates, gives_up)",
+        "4: there is no field 'use' here (the fields are: kind, to, on_error, max_visits, model, prompt, tools, allow, window, turns, tokens, schema, temperature)",
+        "5: there is no field 'judges' here (did you mean \"judge\"?)",
     ),
     "wrong_types.yaml": (
         "1: checkpoint_every: should be a whole number",

@@ -1,7 +1,7 @@
 """Guards with one fault each. A table of faults that one of them passes would prove nothing."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -82,9 +82,9 @@ class IgnoresDoneReason(Guard):
 class SwallowsCancellation(Guard):
     """Told to stop, it asks the next model."""
 
-    async def ask(self, key: str, ask: Ask, read: Read[T]) -> T:
+    async def ask(self, key: str, ask: Ask, read: Read[T], among: Sequence[str] = ()) -> T:
         try:
-            return await super().ask(key, ask, read)
+            return await super().ask(key, ask, read, among)
         except asyncio.CancelledError:
             return await super().ask("spare", ask, read)
 
@@ -127,8 +127,8 @@ class Forgiving(Breakers):
 class NoFallback(Guard):
     """One model is all it knows."""
 
-    def chain(self, key: str) -> Iterator[Entry]:
-        yield next(super().chain(key))
+    def chain(self, key: str, among: Sequence[str] = ()) -> Iterator[Entry]:
+        yield next(super().chain(key, among))
 
 
 class LeaksTheStream(Guard):

@@ -1,7 +1,7 @@
 """An answer as a check sees it, and what the check says of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from tinyllm.state import Message
@@ -18,14 +18,16 @@ EVIDENCE: tuple[Evidence, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer to the question: who gave it, and to whom it belongs (`numbers`, `code`, or a whole answer)."""
+    """One answer to the question: who gave it, for which check, and whether a program computed it."""
 
     answer: str
     model: str = ""
     of: str = ""
+    ran: bool = False
+    said: str = ""  # all of it, where the answer is only the result
 
-    def as_dict(self) -> dict[str, str]:
-        return {"answer": self.answer, "model": self.model, "of": self.of}
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Judged:
     others: Sequence[Candidate] = ()  # what was answered before, and what others said when they were asked
     asks: Sequence[str] = ()  # the models that may be asked, those to ask first in front
     value: Any = None  # the answer as data, where the node gave data
+    window: Sequence[Message] = ()  # the conversation that ends in the question
+    seconds: float = 0.0  # what the answer took
+    mends: bool = False  # told what is wrong, the one who answered will answer again
+    last: bool = False  # nobody else will answer: what can still be found out is worth its price
 
 
 @dataclass(frozen=True, slots=True)

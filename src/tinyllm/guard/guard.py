@@ -1,6 +1,6 @@
 """deadline( fall back( retry( breaker( attempt timeout( call ))))), and repair beside retry."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -38,8 +38,14 @@ class Guard:
         self.retries = Retries(self.clock)
         self.attempts = Attempts(self.models, self.breakers)
 
-    def chain(self, key: str) -> Iterator[Entry]:
-        """Who is asked, in this order: the entry, who falls back for it, its tier, the tiers above, those below."""
+    def chain(self, key: str, among: Sequence[str] = ()) -> Iterator[Entry]:
+        """Who is asked, in this order: the entry, who falls back for it, its tier, the tiers above, those below.
+
+        `among` names all who may be asked instead: an opinion counts only when it is somebody else's.
+        """
+        if among and not current().model:
+            yield from map(self.entry, dict.fromkeys(among))
+            return
         first = self.entry(current().model or key)
         seen: set[str] = set()
         entry: Entry | None = first
@@ -61,26 +67,26 @@ class Guard:
         key = key or ("general" if "general" in self.entries else self.models.settings.model)
         return self.entries.get(key) or Entry(key=key, name=key)
 
-    async def ask(self, key: str, ask: Ask, read: Read[T]) -> T:
+    async def ask(self, key: str, ask: Ask, read: Read[T], among: Sequence[str] = ()) -> T:
         """What `read` makes of the first reply that it can read; in a resumed run, of what was said before."""
         if current_ledger() is None:
-            return await self._first(key, ask, read)
+            return await self._first(key, ask, read, among)
 
         def readable(reply: Reply) -> Reply:
             read(reply)
             return reply
 
         async def fresh(_key: str) -> dict[str, Any]:
-            return asdict(await self._first(key, ask, readable))
+            return asdict(await self._first(key, ask, readable, among))
 
         request = {"model": self.entry(current().model or key).name, **ask.as_dict()}
         return read(Reply.again(await perform("model", "model", request, fresh)))
 
-    async def _first(self, key: str, ask: Ask, read: Read[T]) -> T:
+    async def _first(self, key: str, ask: Ask, read: Read[T], among: Sequence[str] = ()) -> T:
         """From the first model that gives a reply that can be read."""
         failures: list[TinyError] = []
         request = Request()
-        entries = list(self.chain(key))
+        entries = list(self.chain(key, among))
         for entry in entries:
             if failures:
                 emit("fallback", model=entry.name, because=failures[-1].as_dict())

@@ -1,10 +1,11 @@
 """Ask a model; with tools, ask and use them in turns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from tinyllm.errors import TinyError
 from tinyllm.guard import read_json
 from tinyllm.kinds import Node, node
 from tinyllm.models import Ask, Reply
@@ -12,9 +13,7 @@ from tinyllm.nodes.use import Use
 from tinyllm.running import current, emit
 from tinyllm.services import Services
 from tinyllm.state import Goto, Message, State
-from tinyllm.texts import template
-
-ENOUGH = "You have used your tools often enough. Answer now with what you know."
+from tinyllm.texts import prompt, template
 
 
 class Llm(Node):
@@ -32,6 +31,9 @@ class Llm(Node):
     window: bool = Field(default=True, description="The prompt leads the conversation, or is the question.")
     turns: int = Field(
         default=6, ge=1, le=50, description="How often it may use tools before it must answer."
+    )
+    tokens: int = Field(
+        default=0, ge=0, description="How many tokens its calls of tools may cost; 0: as many as they do."
     )
     output: dict[str, Any] | None = Field(
         default=None, alias="schema", description="A JSON schema that the reply must follow."
@@ -64,49 +66,92 @@ class Llm(Node):
 async def llm(config: Llm, state: State, services: Services) -> Goto:
     """Ask a model; with tools, ask and use them in turns."""
     note = state["notes"].get(config.id, {})
-    chatter = _chatter(config, state)
-    spent = sum(1 for message in chatter if message["role"] == "assistant") >= config.turns
+    past, chatter = _chatter(config, state)
+    spent = _spent(config, chatter)
     tools = services.tools.matching(config.tools).tools.values() if config.tools and not spent else ()
+    enough = [{"role": "user", "content": prompt("enough.md").render({})}] if spent else []
     ask = Ask(
-        messages=[
-            *_window(config, state),
-            *chatter,
-            *([{"role": "user", "content": ENOUGH}] if spent else []),
-        ],
+        messages=[*_window(config, state), *past, *_feedback(config, state), *chatter, *enough],
         tools=[tool.schema for tool in tools],
         schema=config.output,
         options={} if config.temperature is None else {"temperature": config.temperature},
         token=(lambda text: emit("token", text=text)) if current().streams else None,
     )
-    reply, value = await services.guard.ask(
-        note.get("model") or config.model, ask, lambda reply: _read(config, reply)
-    )
+    asked = _read(config)
+    try:
+        reply, value = await (
+            services.guard.ask(note["model"], ask, asked, (note["model"],))
+            if note.get("model")
+            else services.guard.ask(config.model, ask, asked)
+        )
+    except TinyError as failure:
+        return _as_before(config, state, failure)
     if reply.tool_calls and tools:
-        said = {"role": "assistant", "content": reply.text, "tool_calls": list(reply.tool_calls)}
-        return Goto(config.use, None, scratch={config.id: [*chatter, said]})
-    ended = {"role": "ended", "done_reason": reply.done_reason, "model": reply.model}
-    return Goto(config.to, value, scratch={config.id: [*chatter, ended]})
+        cost = reply.tokens_in + reply.tokens_out
+        said = {
+            "role": "assistant",
+            "content": reply.text,
+            "tool_calls": list(reply.tool_calls),
+            "tokens": cost,
+        }
+        return Goto(config.use, None, scratch={config.id: [*_kept(past), *chatter, said]})
+    ended = {
+        "role": "ended",
+        "done_reason": reply.done_reason,
+        "model": reply.model,
+        "entry": reply.entry,
+        "seconds": round(reply.seconds, 3),
+    }
+    return Goto(config.to, value, scratch={config.id: [*past, *chatter, ended]})
 
 
-def _read(config: Llm, reply: Reply) -> tuple[Reply, Any]:
+def _spent(config: Llm, chatter: list[Message]) -> bool:
+    """Has it used its tools as often, or for as many tokens, as it may?"""
+    said = [message for message in chatter if message["role"] == "assistant"]
+    tokens = sum(int(message.get("tokens", 0)) for message in said)
+    return len(said) >= config.turns or (config.tokens > 0 and tokens >= config.tokens)
+
+
+def _as_before(config: Llm, state: State, failure: TinyError) -> Goto:
+    """A stronger model that cannot be had does not cost the answer that there is already."""
+    note = state["notes"].get(config.id, {})
+    if not note.get("model") or failure.kind == "cancelled" or config.id not in state["outputs"]:
+        raise failure
+    emit("skipped", check=note["model"], because=failure.message)
+    return Goto(config.to, state["outputs"][config.id])
+
+
+def _read(config: Llm) -> Callable[[Reply], tuple[Reply, Any]]:
     """The reply and what it says: a value when a schema is asked for, else its text."""
-    wanted = config.output is not None and not reply.tool_calls
-    return reply, read_json(reply, config.output or {}) if wanted else reply.text
+
+    def read(reply: Reply) -> tuple[Reply, Any]:
+        wanted = config.output is not None and not reply.tool_calls
+        return reply, read_json(reply, config.output or {}) if wanted else reply.text
+
+    return read
 
 
-def _chatter(config: Llm, state: State) -> list[Message]:
-    """What was said with the tools in this visit; nothing once it has ended."""
+def _chatter(config: Llm, state: State) -> tuple[list[Message], list[Message]]:
+    """What was said with the tools before an answer that is sent back, and what was said since."""
     chatter = state["scratch"].get(config.id, [])
-    return [] if chatter and chatter[-1]["role"] == "ended" else chatter
+    ends = [place for place, message in enumerate(chatter) if message["role"] == "ended"]
+    past = chatter[: ends[-1]] if ends else []
+    afresh = state["notes"].get(config.id, {}).get("afresh", True)
+    return [] if afresh else past, chatter[ends[-1] + 1 :] if ends else chatter
+
+
+def _kept(past: list[Message]) -> list[Message]:
+    """Marked as belonging to the answer before."""
+    return [*past, {"role": "ended"}] if past else []
 
 
 def _window(config: Llm, state: State) -> list[Message]:
-    prompt = template(config.prompt, config.id).render(state) if config.prompt else ""
+    text = template(config.prompt, config.id).render(state) if config.prompt else ""
     if not config.window:
-        return [{"role": "user", "content": prompt}, *_feedback(config, state)]
-    system = [{"role": "system", "content": prompt}] if prompt else []
+        return [{"role": "user", "content": text}]
+    system = [{"role": "system", "content": text}] if text else []
     said = [_as_read(message) for message in state["messages"] if message.get("node") != config.id]
-    return [*system, *said, *_feedback(config, state)]
+    return [*system, *said]
 
 
 def _as_read(message: Message) -> Message:
@@ -122,5 +167,5 @@ def _feedback(config: Llm, state: State) -> list[Message]:
         return []
     return [
         {"role": "assistant", "content": str(note["answer"])},
-        {"role": "user", "content": f"That was not accepted: {note['because']}. Answer again, better."},
+        {"role": "user", "content": prompt("feedback.md").render({"because": note["because"]})},
     ]

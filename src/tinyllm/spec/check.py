@@ -201,7 +201,7 @@ def _checks(wanted: Mapping[str, Mapping[str, Any]], say: Say) -> Iterator[Probl
     """A check by name, with parameters that it has."""
     for name, parameters in wanted.items():
         if name not in CHECKS:
-            fix = did_you_mean(name, CHECKS) or f"the checks are: {', '.join(CHECKS)}"
+            fix = did_you_mean(name, CHECKS) or f"the checks are: {', '.join(sorted(CHECKS))}"
             yield say("checks", f"there is no check {name!r}", fix)
             continue
         known = CHECKS[name].parameters

@@ -6,8 +6,9 @@ from pathlib import Path
 from tinyllm.errors import GraphError
 from tinyllm.problems import did_you_mean
 from tinyllm.settings import Settings
+from tinyllm.texts import PROMPTS, without_front_matter
 
-SHIPPED = Path(__file__).parents[1] / "prompts"
+SHIPPED = PROMPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Prompts:
         try:
             for folder in (*self.folders, SHIPPED):
                 if (folder / name).is_file():
-                    return _body((folder / name).read_text("utf-8"))
+                    return without_front_matter((folder / name).read_text("utf-8"))
         except (OSError, UnicodeError) as failure:
             said = failure.strerror if isinstance(failure, OSError) else "not UTF-8 text"
             raise GraphError(
@@ -41,9 +42,3 @@ class Prompts:
             f"there is no prompt file {name[:80]!r}",
             hint=did_you_mean(name, known) or "put it into the folder `prompts` beside the graph",
         )
-
-
-def _body(text: str) -> str:
-    if text.startswith("---\n") and "\n---\n" in text:
-        text = text.split("\n---\n", 1)[1]
-    return text.strip()

@@ -1,0 +1,83 @@
+"""Code in a text: where it stands, and in which language."""
+
+import ast
+import re
+import textwrap
+from dataclasses import dataclass
+
+FENCED = re.compile(
+    r"^[ \t]*(?P<fence>```+|~~~+)[ \t]*(?P<name>[\w+#.-]*)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?P=fence)|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+PYTHON = ("python", "py", "python3", "pycon", "")
+OTHER = re.compile(
+    r"(?i)\b(?:javascript|typescript|java|c\+\+|cpp|c#|golang|rust|ruby|php|kotlin|swift|bash|shell|sql|haskell|scala|perl|html|css|regex|regular expression)\b"
+    r"|\bin (?:c|go|r)\b"
+)
+CODE = re.compile(
+    r"(?i)\b(?:write|implement|complete|create|define|give|code|develop|design|finish|fix|produce|make)\b[^.?!]*\b(?:function|method|class|program|script|code|def)\b"
+    r"|^\s*def \w+\s*\(|\bpython (?:function|program|script|code)\b|```python",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of code."""
+
+    code: str
+    language: str = ""
+
+    @property
+    def python(self) -> bool:
+        return self.language.lower() in PYTHON and parses(self.code)
+
+
+def blocks(text: str) -> list[Block]:
+    """The fenced pieces of code; without fences, the text itself when it is a program with a definition in it."""
+    found = [Block(_undented(each["code"]), each["name"]) for each in FENCED.finditer(text)]
+    if found:
+        return found
+    bare = _bare(text)
+    return [Block(bare, "python")] if bare else []
+
+
+def _undented(code: str) -> str:
+    code = textwrap.dedent(code).strip("\n")
+    if ">>> " in code and not parses(code):
+        lines = [line[4:] for line in code.splitlines() if line.startswith((">>> ", "... "))]
+        code = "\n".join(lines)
+    return code
+
+
+def _bare(text: str) -> str:
+    """From the first line that is code to the last with which it still parses."""
+    lines = textwrap.dedent(text).strip("\n").splitlines()
+    starts = [
+        at for at, line in enumerate(lines) if re.match(r"(?:def|class|import|from|async def|@)\b", line)
+    ]
+    if not starts:
+        return ""
+    for end in range(len(lines), starts[0], -1):
+        code = "\n".join(lines[starts[0] : end]).rstrip()
+        if "def " in code and parses(code):
+            return code
+    return ""
+
+
+def parses(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def asks_for_code(question: str) -> bool:
+    """Is a program wanted?"""
+    return CODE.search(question) is not None
+
+
+def another_language(question: str) -> bool:
+    """Is it wanted in a language that is not run here?"""
+    return OTHER.search(question) is not None and "python" not in question.lower()

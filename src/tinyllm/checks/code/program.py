@@ -1,0 +1,148 @@
+"""The program in an answer, and what it does when its function is called."""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tinyllm.checks.blocks import blocks
+from tinyllm.checks.code.task import Task
+from tinyllm.checks.running import ran
+
+SECONDS, ONE = 5.0, 1.0
+PATIENCE = 3  # calls that may hang before the rest is not tried
+LONGEST = 4_000  # characters of a result that are compared
+SEEN = "seen_by_the_check_"
+KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+How = Literal["value", "raised", "hung", "unclear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call came to."""
+
+    how: How
+    text: str = ""
+
+    def same(self, other: "Outcome") -> bool:
+        if self.how != other.how:
+            return False
+        return self.how != "value" or alike(self.text, other.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Definitions only: what an answer prints to show itself off is not run."""
+
+    code: str
+    name: str
+    header: str = ""
+    wrong: str = ""  # why there is no program
+
+
+def program_of(answer: str, task: Task) -> Program:
+    """The program that an answer gives for this task, or what is wrong with it."""
+    found = blocks(answer)
+    python = [block.code for block in found if block.python]
+    if not python:
+        if not found:
+            return Program(
+                "", "", wrong="there is no code in it; give the whole function in one fenced block"
+            )
+        return Program("", "", wrong=_unreadable(found[0].code))
+    statements = [each for code in python for each in ast.parse(code).body]
+    kept = [each for each in statements if isinstance(each, KEPT) or _is_plain_assignment(each)]
+    names = [
+        each.name for each in kept if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    ]
+    name = task.name or (names[-1] if names else "")
+    if name and name not in names:
+        return Program("", name, wrong=f"it defines no function {name}")
+    header = next((each for each in kept if isinstance(each, ast.FunctionDef) and each.name == name), None)
+    body = "\n".join([task.around, *(ast.unparse(each) for each in kept)])
+    return Program(body, name, ast.unparse(header) if header else "")
+
+
+def _unreadable(code: str) -> str:
+    try:
+        ast.parse(code)
+    except SyntaxError as failure:
+        return f"the code is not Python: {failure.msg} (line {failure.lineno})"
+    except (ValueError, RecursionError, MemoryError) as failure:
+        return f"the code cannot be read: {failure}"
+    return "there is no Python code in it"
+
+
+def _is_plain_assignment(statement: ast.stmt) -> bool:
+    """A constant of the module, not something that asks or shows."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return False
+    calls = {ast.unparse(each.func) for each in ast.walk(statement) if isinstance(each, ast.Call)}
+    return not calls & {"input", "open", "print", "int", "float"}
+
+
+async def observed(program: Program, calls: Sequence[str], seconds: float = SECONDS) -> list[Outcome]:
+    """What each call comes to; all in one go, and one by one when that goes on for too long."""
+    together = await ran(_observing(program, calls), seconds)
+    if (read := _read(together.value, len(calls))) is not None and together.ok:
+        return read
+    if "longer than" not in together.error and not isinstance(together.value, list) and len(calls) > 1:
+        first = await ran(_observing(program, calls[:1]), seconds)
+        if not first.ok and "longer than" not in first.error:
+            return [Outcome("raised", first.error[:200])] * len(calls)
+    outcomes: list[Outcome] = []
+    for call in calls:
+        if sum(1 for each in outcomes if each.how == "hung") >= PATIENCE:
+            outcomes.append(Outcome("unclear"))
+            continue
+        alone = await ran(_observing(program, [call]), min(ONE, seconds))
+        read = _read(alone.value, 1) if alone.ok else None
+        outcomes.append(read[0] if read else Outcome("hung", alone.error[:200]))
+    return outcomes
+
+
+def _observing(program: Program, calls: Sequence[str]) -> str:
+    lines = [program.code, f"{SEEN} = []"]
+    for call in calls:
+        lines += [
+            "try:",
+            f"    {SEEN}.append(['value', repr({call})[:{LONGEST}]])",
+            "except Exception as failure_:",
+            f"    {SEEN}.append(['raised', type(failure_).__name__])",
+        ]
+    return "\n".join([*lines, SEEN])
+
+
+def _read(value: Any, wanted: int) -> list[Outcome] | None:
+    if not isinstance(value, list) or len(value) != wanted:
+        return None
+    return [
+        _outcome(str(each[0]), str(each[1])) for each in value if isinstance(each, list) and len(each) == 2
+    ]
+
+
+def _outcome(how: str, text: str) -> Outcome:
+    if how == "raised":
+        return Outcome("raised", text)
+    return Outcome("unclear" if re.search(r" at 0x[0-9a-f]+>", text) else "value", text)
+
+
+def alike(one: str, other: str) -> bool:
+    """The same value, however it is written; numbers up to the last digits."""
+    if one == other:
+        return True
+    try:
+        return _equal(ast.literal_eval(one), ast.literal_eval(other))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError):
+        return False
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, float) or isinstance(other, float):
+        numbers = isinstance(one, (int, float)) and isinstance(other, (int, float))
+        return numbers and (one == other or abs(one - other) <= 1e-6 * max(1.0, abs(one), abs(other)))
+    if isinstance(one, (list, tuple)) and type(one) is type(other):
+        return len(one) == len(other) and all(_equal(a, b) for a, b in zip(one, other, strict=True))
+    return bool(one == other)

@@ -1,0 +1,149 @@
+"""Code that is run: wrong code that looks right is caught, right code in an odd form is not rejected."""
+
+import pytest
+
+from tests.checks.conftest import Ask
+from tinyllm.checks.blocks import blocks
+from tinyllm.checks.code.inputs import inputs
+from tinyllm.checks.code.task import Example, task_of
+from tinyllm.errors import Unavailable
+from tinyllm.testing.scripted import Scripted
+
+QUESTION = "Write a Python function `evens(xs)` that returns the even numbers of a list. evens([1, 2, 4]) returns [2, 4]."
+CHECKS = ["not_empty", "code_runs"]
+GOOD = "```python\ndef evens(xs):\n    return [x for x in xs if x % 2 == 0]\n```"
+OTHER = "```python\ndef evens(xs):\n    return list(filter(lambda x: not x & 1, xs))\n```"
+LUCKY = "```python\ndef evens(xs):\n    return xs[1:]\n```"  # right on the example, and wrong
+WRONG = "```python\ndef evens(xs):\n    return [x for x in xs if x % 2]\n```"
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "examples"),
+    [
+        ("Write add_two(x): add_two(2) returns 4 and add_two(-1) is 1.", "add_two", [("add_two(2)", "4"), ("add_two(-1)", "1")]),
+        ("def f(n):\n    '''\n    >>> f(3)\n    [1, 2]\n    '''", "f", [("f(3)", "[1, 2]")]),
+        ("Write a function to do it.\nassert g('a') == 'b'\nassert not g('')", "g", [("g('a')", "'b'"), ("g('')", "False")]),
+        ("Write a function named `slug`: slug(\"Hi There\") → \"hi-there\".", "slug", [("slug('Hi There')", '"hi-there"')]),
+        ("Write h(a). h([1]) ➞ True, h([]) => false", "h", [("h([1])", "True"), ("h([])", "False")]),
+        ("Complete: def f(n): f(n) = f(n-1) + 1, f(0) = 1 + 0, f(1) == 2", "f", [("f(1)", "2")]),
+        ("Write a function max3(a, b, c). max3(1, 2, 3) should not return 2.", "max3", []),
+    ],
+)  # fmt: skip
+def test_the_examples_of_a_question_are_read(
+    question: str, name: str, examples: list[tuple[str, str]]
+) -> None:
+    task = task_of(question)
+    assert (task.name, task.examples) == (name, tuple(Example(*each) for each in examples))
+
+
+def test_code_is_found_with_and_without_fences() -> None:
+    bare = "Sure, here you are:\n\ndef f(x):\n    return x\n\nIt gives back what it gets."
+    assert [block.code for block in blocks(bare)] == ["def f(x):\n    return x"]
+    session = "```\n>>> def f(x):\n...     return x\n```"
+    assert blocks(session)[0].python
+
+
+def test_inputs_stay_near_the_examples() -> None:
+    calls = inputs(["f([3, 1], 2)"], "", "f", "a question")
+    assert calls == inputs(["f([3, 1], 2)"], "", "f", "a question")
+    assert len(calls) > 10
+    assert all(not call.startswith("f([],") and "-" not in call for call in calls)
+
+
+async def test_code_that_does_what_another_models_code_does_is_believed(ask: Ask) -> None:
+    b, c = Scripted(OTHER), Scripted("never asked")
+    answer = await ask(QUESTION, CHECKS, a=GOOD, b=b, c=c)
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "executed", GOOD)
+    assert (len(b.calls), len(c.calls)) == (1, 0)
+
+
+async def test_code_that_only_passes_the_example_is_caught(ask: Ask) -> None:
+    answer = await ask(QUESTION, CHECKS, a=LUCKY, b=GOOD, c=OTHER)
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "executed", GOOD)
+
+
+async def test_wrong_code_of_another_model_does_not_reject_right_code(ask: Ask) -> None:
+    for wrong in (LUCKY, WRONG, "I cannot write that.", "```python\ndef odd(xs): return xs\n```"):
+        answer = await ask(QUESTION, CHECKS, a=GOOD, b=wrong, c=OTHER)
+        assert (answer.evidence, answer.answer) == ("executed", GOOD), wrong
+
+
+async def test_right_code_in_an_odd_form_is_not_rejected(ask: Ask) -> None:
+    odd = [
+        "def evens(xs):\n    return [x for x in xs if x % 2 == 0]",
+        f"Here it is.\n{GOOD}\nUse it like this:\n```python\nprint(evens([1, 2]))\nn = input('a number: ')\n```",
+        "```py\nclass Even:\n    def __call__(self, x): return x % 2 == 0\n\neven = Even()\n\ndef evens(xs):\n    def walk():\n        for x in xs:\n            if even(x):\n                yield x\n    return list(walk())\n\nif __name__ == '__main__':\n    evens(input())\n```",
+    ]
+    for form in odd:
+        answer = await ask(QUESTION, CHECKS, a=form, b=OTHER)
+        assert (answer.evidence, answer.answer) == ("executed", form), form
+
+
+async def test_a_failed_example_goes_back_with_what_it_gave(ask: Ask) -> None:
+    a = Scripted(WRONG, GOOD)
+    answer = await ask(QUESTION, CHECKS, a=a, b=OTHER)
+    assert (answer.evidence, answer.answer, answer.path) == ("executed", GOOD, ("draft", "check") * 2)
+    assert "evens([1, 2, 4]) gives [1], it should give [2, 4]" in a.calls[1].text
+
+
+async def test_code_that_fails_again_is_replaced_by_code_that_two_others_wrote(ask: Ask) -> None:
+    answer = await ask(QUESTION, CHECKS, a=[WRONG, LUCKY.replace("xs[1:]", "xs")], b=GOOD, c=OTHER)
+    assert (answer.evidence, answer.answer) == ("executed", GOOD)
+
+
+async def test_where_all_differ_a_bigger_model_decides(ask: Ask) -> None:
+    third = "```python\ndef evens(xs):\n    return [x for x in xs if x in (2, 4)]\n```"
+    answer = await ask(QUESTION, CHECKS, gate={"escalates": "big"}, a=LUCKY, b=third, c=GOOD, big=OTHER)
+    assert (answer.evidence, answer.answer) == ("executed", OTHER)
+
+
+async def test_an_example_that_two_models_fail_alike_was_wrong(ask: Ask) -> None:
+    mistaken = QUESTION.replace("returns [2, 4]", "returns [2, 5]")
+    answer = await ask(mistaken, CHECKS, gate={"escalates": "big"}, a=GOOD, b=OTHER, c=OTHER, big=GOOD)
+    assert (answer.status, answer.answer) == ("committed", GOOD)
+
+
+async def test_code_that_never_ends_is_told_so(ask: Ask) -> None:
+    loops = "```python\ndef evens(xs):\n    while True: pass\n```"
+    a = Scripted(loops, GOOD)
+    answer = await ask(QUESTION, [{"code_runs": {"seconds": 1.0}}], a=a, b=OTHER)
+    assert answer.answer == GOOD
+    assert "does not end" in a.calls[1].text
+
+
+async def test_an_answer_without_the_code_goes_back(ask: Ask) -> None:
+    a = Scripted("You should use a comprehension.", GOOD)
+    answer = await ask(QUESTION, CHECKS, a=a, b=OTHER)
+    assert (answer.answer, answer.evidence) == (GOOD, "executed")
+    assert "there is no code in it" in a.calls[1].text
+
+
+async def test_without_examples_the_calls_come_from_tests_whose_expectations_do_not_count(ask: Ask) -> None:
+    question = "Write a Python function `evens(stuff)` that returns the even numbers of what it is given."
+    tests = (
+        "```python\nassert evens([1, 2]) == [99]\nassert evens([4, 6, 7]) == [4]\nassert evens([]) == []\n```"
+    )
+    good, other = (each.replace("xs)", "stuff)").replace("in xs", "in stuff") for each in (GOOD, OTHER))
+    b = Scripted(lambda messages, **_: tests if "Write tests" in messages[0].text else other)
+    answer = await ask(question, CHECKS, a=good, b=b)
+    assert (answer.evidence, answer.answer, len(b.calls)) == ("executed", good, 2)
+
+
+async def test_code_in_another_language_is_left_alone(ask: Ask) -> None:
+    b = Scripted("never asked")
+    answer = await ask("Write a JavaScript function that adds.", CHECKS, a="```js\nconst f = 1\n```", b=b)
+    assert (answer.status, answer.evidence, len(b.calls)) == ("committed", "unchecked", 0)
+
+
+async def test_without_a_sandbox_the_check_is_skipped_and_says_so(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tinyllm import sandbox
+
+    async def none(*_: object, **__: object) -> None:
+        raise Unavailable("code is not run here", code="SANDBOX_MISSING")
+
+    monkeypatch.setattr(sandbox, "arun", none)
+    answer = await ask(QUESTION, CHECKS, a=WRONG, b=GOOD)
+    assert (answer.status, answer.evidence) == ("committed", "unchecked")
+    assert any("code_runs was skipped: code is not run here" in note for note in answer.notes)

@@ -1,0 +1,82 @@
+"""What a question asks of its answer's form: kept in an odd way is kept, nearly kept is not."""
+
+import pytest
+
+from tests.checks.conftest import Ask
+from tinyllm.checks.instructions import rules
+from tinyllm.testing.scripted import Scripted
+
+
+def wrong(question: str, answer: str) -> list[str]:
+    return [said for rule in rules(question) if (said := rule.wrong(answer))]
+
+
+KEPT = [
+    ("Explain gravity in at most 10 words.", "Masses attract each other; that's all there is to it."),
+    ("Explain gravity in exactly two sentences.", "Masses attract, e.g. the Earth and you. Dr. Newton saw it at 9.81 m/s."),
+    ("Write at least 3 bullet points about cats.", "Cats:\n* they purr\n- they sleep\n3. they hunt\n+ more"),
+    ("Write two paragraphs about rain.", "It rains.\nStill.\n\nIt stops."),
+    ("Write two paragraphs separated by ***.", "It rains.\n\n***\n\nIt stops."),
+    ("Describe the sea. Include the word 'salt' at least 2 times.", "Salt is what it tastes of: SALT."),
+    ("Describe the sea without using the word 'water'.", "Blue, deep, and it waterproofs nothing."),
+    ("Answer in all lowercase letters.", "the sea is deep: 11 km."),
+    ("Answer in all capital letters, please. Which city?", "PARIS, FRANCE (2 M)"),
+    ("End your answer with the phrase \"Any questions?\"", "That is all. **Any questions?**"),
+    ("Start your reply with \"Dear reader\".", "\"Dear reader, …"),
+    ("Give me a list of three colours as JSON only.", "```json\n[\"red\", \"green\", \"blue\"]\n```"),
+    ("Do not use any commas in your answer.", "First this; then that."),
+    ("Answer with yes or no. Is it cold?", "**No**, it is warm."),
+    ("Write a poem of about 50 words.", " ".join(["word"] * 61)),
+    ("Use between 3 and 5 words. Who are you?", "A small model, mostly"),
+    ("Your response should have fewer than 5 sentences.", "1. One.\n2. Two.\n3. Three.\n4. Four."),
+    ("Wrap your entire answer in double quotation marks.", "“All of it.”"),
+    ("Write a letter with at least 2 placeholders in square brackets.", "Dear [name], see you on [date]."),
+]  # fmt: skip
+BROKEN = [
+    ("Explain gravity in at most 10 words.", "Masses attract each other, and that really is all there is to it.", "it has 13 words, at most 10"),
+    ("Explain gravity in exactly two sentences.", "Masses attract. That is it. Really.", "it has 3 sentences, exactly 2"),
+    ("Write at least 3 bullet points about cats.", "* purr\n* sleep", "it has 2 bullet points, at least 3"),
+    ("Write two paragraphs about rain.", "It rains.\nIt stops.", "it has 1 paragraphs"),
+    ("Describe the sea. Include the word 'salt' at least 2 times.", "Salt, and saltines.", "'salt' must occur 2 times"),
+    ("Describe the sea without using the word 'water'.", "It is Water.", "'water' must not occur"),
+    ("Answer in all lowercase letters.", "the Sea", "small letters"),
+    ("Answer in all capital letters, please.", "PARiS", "capital letters"),
+    ("End your answer with the phrase \"Any questions?\"", "Any questions? Ask me.", "must end with"),
+    ("Give me a list of three colours as JSON only.", "Here: [\"red\"", "must be JSON"),
+    ("Do not use any commas in your answer.", "First, this.", "no comma"),
+    ("Answer with yes or no. Is it cold?", "It depends.", "yes or no"),
+    ("Your response should have fewer than 3 sentences.", "One. Two. Three.", "at most 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "answer"), KEPT, ids=[each[0][:40] for each in KEPT])
+def test_what_keeps_to_it_in_an_odd_way_keeps_to_it(question: str, answer: str) -> None:
+    assert rules(question)
+    assert wrong(question, answer) == []
+
+
+@pytest.mark.parametrize(("question", "answer", "said"), BROKEN, ids=[each[0][:40] for each in BROKEN])
+def test_what_nearly_keeps_to_it_does_not(question: str, answer: str, said: str) -> None:
+    assert any(said in each for each in wrong(question, answer))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why do newspapers print articles of at least 500 words?",
+        "Write a function that returns True if a text has more than 5 words.",
+        "The poem has two paragraphs and no commas. Who wrote it?",
+        "What does the word 'salt' mean?",
+        "He answered with yes or no. Why?",
+        "How many sentences are there in the constitution?",
+    ],
+)
+def test_what_a_question_is_about_is_no_instruction(question: str) -> None:
+    assert rules(question) == []
+
+
+async def test_it_goes_back_with_the_count(ask: Ask) -> None:
+    a = Scripted("One. Two. Three.", "One. Two.")
+    answer = await ask("Explain rain in two sentences.", ["instructions"], a=a)
+    assert (answer.status, answer.answer) == ("committed", "One. Two.")
+    assert "it has 3 sentences, exactly 2 were asked for" in a.calls[1].text

@@ -1,0 +1,108 @@
+"""Numbers that several find: a wrong one that looks right is caught, a right one in an odd form is not rejected."""
+
+from tests.checks.conftest import Ask
+from tinyllm.testing.scripted import Scripted
+
+QUESTION = "Tom has 3 apples and buys 4 bags of 5 apples. How many apples has he?"
+CHECKS = ["not_empty", "numbers_agree"]
+PROGRAM = "```python\nbags = 4 * 5\nprint(3 + bags)\n```"
+
+
+async def test_two_models_that_find_the_same_are_believed(ask: Ask) -> None:
+    b, c = Scripted("It is 3 + 20, so 23."), Scripted("never asked")
+    answer = await ask(QUESTION, CHECKS, a="Answer: 23", b=b, c=c)
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "agreed", "Answer: 23")
+    assert (len(b.calls), len(c.calls)) == (1, 0)
+
+
+async def test_the_second_model_never_sees_the_first_answer(ask: Ask) -> None:
+    b = Scripted("Answer: 23")
+    await ask(QUESTION, CHECKS, a="I am sure that it is 24.", b=b, c="Answer: 23")
+    assert "24" not in b.calls[0].text
+    assert QUESTION in b.calls[0].text
+
+
+async def test_a_right_number_in_an_odd_form_is_not_rejected(ask: Ask) -> None:
+    for odd in ("He has **twenty-three** apples.", "\\boxed{23}", "23.0", "Answer: 23 apples (3 + 20 = 23)"):
+        answer = await ask(QUESTION, CHECKS, a=odd, b="Answer: 23")
+        assert (answer.evidence, answer.answer) == ("agreed", odd), odd
+
+
+async def test_a_wrong_number_that_looks_right_is_replaced_by_what_two_others_find(ask: Ask) -> None:
+    answer = await ask(QUESTION, CHECKS, a="3 × 4 × 5 = 60. Answer: 60", b="Answer: 23", c="So 23 apples.")
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "agreed", "Answer: 23")
+
+
+async def test_one_that_differs_does_not_outvote_a_right_answer(ask: Ask) -> None:
+    answer = await ask(QUESTION, CHECKS, a="Answer: 23", b="Answer: 35", c="Answer: 23")
+    assert (answer.evidence, answer.answer) == ("agreed", "Answer: 23")
+
+
+async def test_a_program_decides_where_two_differ(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b"], "programs": ["c"]}}]
+    answer = await ask(QUESTION, checks, a="Answer: 23", b="Answer: 35", c=PROGRAM)
+    assert (answer.evidence, answer.answer) == ("executed", "Answer: 23")
+
+
+async def test_a_program_that_fails_says_nothing(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b"], "programs": ["c"], "samples": 0}}]
+    broken = "```python\nprint(1 / 0)\n```"
+    answer = await ask(QUESTION, checks, a="Answer: 23", b="Answer: 35", c=broken)
+    assert (answer.status, answer.evidence) == ("refused", "unchecked")
+
+
+async def test_where_all_differ_a_bigger_model_decides_and_knows_nothing_of_it(ask: Ask) -> None:
+    big = Scripted("Answer: 23 apples")
+    answer = await ask(
+        QUESTION, CHECKS, gate={"escalates": "big"}, a="Answer: 60", b="Answer: 23", c="Answer: 35", big=big
+    )
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "agreed", "Answer: 23 apples")
+    assert "60" not in big.calls[0].text
+
+
+async def test_a_number_that_nobody_confirms_is_refused_with_all_that_was_tried(ask: Ask) -> None:
+    big = Scripted("Answer: 20", "Answer: 21", "Answer: 22", "Answer: 24")
+    answer = await ask(
+        QUESTION, CHECKS, gate={"escalates": "big"}, a="Answer: 60", b="Answer: 23", c="Answer: 35", big=big
+    )
+    assert (answer.status, answer.answer) == ("refused", "Answer: 20")
+    assert [each["model"] for each in answer.tried] == ["a:1b", "big:1b"]
+    assert "b:1b finds 23" in answer.tried[0]["because"]
+
+
+async def test_what_the_last_model_finds_twice_is_believed_when_nobody_is_left(ask: Ask) -> None:
+    big = Scripted("Answer: 23", "It is 23.")
+    answer = await ask(
+        QUESTION, CHECKS, gate={"escalates": "big"}, a="Answer: 60", b="Answer: 20", c="Answer: 35", big=big
+    )
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "agreed", "Answer: 23")
+
+
+async def test_what_can_be_proved_is_proved_and_nobody_is_asked(ask: Ask) -> None:
+    b = Scripted("never asked")
+    right = await ask("What is 17 * 23?", CHECKS, a="17 × 23 = 391", b=b)
+    wrong = await ask("What is 17 * 23?", CHECKS, a="17 × 23 = 381", b=b)
+    assert (right.evidence, right.answer) == ("proved", "17 × 23 = 391")
+    assert (wrong.evidence, wrong.answer, len(b.calls)) == ("proved", "391", 0)
+
+
+async def test_two_entries_of_one_model_are_one_voice(ask: Ask) -> None:
+    a = Scripted("Answer: 60")
+    graph = {"asks": ["a", "twin"]}
+    answer = await ask(QUESTION, CHECKS, gate=graph, a=a, twin="Answer: 60", b="Answer: 23")
+    assert answer.evidence == "agreed"  # the twin has its own name here: another model
+    alone = await ask(QUESTION, CHECKS, a=Scripted("Answer: 60"))
+    assert (alone.status, alone.evidence) == ("committed", "unchecked")
+
+
+async def test_a_model_that_cannot_be_asked_is_skipped_and_named(ask: Ask) -> None:
+    b = Scripted(ConnectionError("gone"))
+    answer = await ask(QUESTION, CHECKS, a="Answer: 23", b=b)
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "unchecked", "Answer: 23")
+    assert any("numbers_agree was skipped" in note for note in answer.notes)
+
+
+async def test_an_answer_that_is_no_quantity_is_none_of_its_business(ask: Ask) -> None:
+    b = Scripted("never asked")
+    answer = await ask("Who painted the Mona Lisa?", CHECKS, a="Leonardo, around 1503.", b=b)
+    assert (answer.status, len(b.calls)) == ("committed", 0)
