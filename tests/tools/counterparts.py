@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.tools.elastic_wire import Cluster, cluster_serving
+from tests.tools.mongo_wire import Wire, wire_server
 from tests.tools.site import Site, serving
 
 
@@ -32,6 +34,8 @@ NOTHING = Counterpart()
 
 # The fixture for each domain, by the first word of its tools' names.
 COUNTERPARTS: dict[str, str] = {
+    "elastic": "elastic_counterpart",
+    "mongo": "mongo_counterpart",
     "postgres": "postgres_counterpart",
     "redis": "redis_counterpart",
     "web": "web_counterpart",
@@ -132,3 +136,57 @@ def redis_counterpart(redis_server: str) -> Counterpart:
             "store": {"service": "redis", "url": redis_server, "writes": True},
         }
     )
+
+
+@pytest.fixture(scope="session")
+def standing_mongo() -> Iterator[Wire]:
+    with wire_server() as wire:
+        yield wire
+
+
+@pytest.fixture
+def mongo(standing_mongo: Wire) -> Wire:
+    """Orders in mongomock, behind MongoDB's protocol."""
+    import datetime as dt
+
+    for name in standing_mongo.client["shop"].list_collection_names():
+        standing_mongo.client["shop"].drop_collection(name)
+    standing_mongo.client["shop"]["orders"].insert_many(
+        [
+            {"product": "tea", "amount": 2, "when": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)},
+            {"product": "tea", "amount": 5, "when": None},
+            {"product": "coffee", "amount": 9, "when": None},
+        ]
+    )
+    return standing_mongo
+
+
+@pytest.fixture
+def mongo_counterpart(mongo: Wire) -> Counterpart:
+    """No real MongoDB: the official client, the protocol over TCP, and mongomock behind it."""
+    entry = {"service": "mongo", "url": mongo.url, "database": "shop"}
+    return Counterpart(connections={"shop": entry, "stock": {**entry, "writes": True}})
+
+
+@pytest.fixture(scope="session")
+def standing_cluster() -> Iterator[Cluster]:
+    with cluster_serving() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def elastic(standing_cluster: Cluster) -> Cluster:
+    """Log lines behind Elasticsearch's REST interface."""
+    lines = (("info", "the server started"), ("error", "the disk is full"), ("error", "the network is down"))
+    documents = {str(n): {"level": level, "message": text} for n, (level, text) in enumerate(lines, 1)}
+    standing_cluster.indices = {"logs-1": documents, ".security": {}}
+    standing_cluster.asked.clear()
+    standing_cluster.key = ""
+    return standing_cluster
+
+
+@pytest.fixture
+def elastic_counterpart(elastic: Cluster) -> Counterpart:
+    """No real Elasticsearch: the official client, and a server that speaks its protocol."""
+    entry = {"service": "elastic", "url": elastic.url}
+    return Counterpart(connections={"logs": entry, "store": {**entry, "writes": True}})

@@ -56,6 +56,12 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
     ("tool.redis", "CONN_KILLED", r"connection (?:closed|reset|lost)|closed by server|broken pipe"),
     ("tool.redis", "REDIS_WATCH", r"watched variable changed"),
 
+    ("tool.mongo", "UNIQUE_VIOLATION", r"E11000|duplicate key"),
+    ("tool.mongo", "DB_AUTH", r"authentication failed|requires authentication|not authorized|bad auth"),
+    ("tool.mongo", "STATEMENT_TIMEOUT", r"exceeded time limit|MaxTimeMSExpired"),
+    ("tool.mongo", "READONLY_REPLICA", r"not (?:primary|master)|NotWritablePrimary"),
+    ("tool.mongo", "CONNECT_TIMEOUT", r"no (?:servers|primary) available|connectTimeout"),
+
     ("tool.ssh", "SSH_HOST_KEY", r"host key verification failed|host identification has changed|host key (?:for|is)|not found in known_hosts|no .{0,30}host key is known|remote host identification"),
     ("tool.ssh", "SSH_AUTH", r"permission denied \(|permission denied, please|authentication (?:failed|timeout)|too many authentication failures|no authentication methods|private key .{0,40}(?:rejected|not accepted)|bad authentication type|allowed types"),
     ("tool.ssh", "SSH_KEY_FILE", r"unprotected private key|bad permissions|not a valid \w* ?(?:private )?key|invalid (?:key|format)|private key file is encrypted|passphrase|load key|identity file .{1,80}not accessible|error in libcrypto"),

@@ -143,7 +143,7 @@ _BY_PACKAGE = {
     "docker": "tool.docker", "kubernetes": "tool.k8s", "paramiko": "tool.ssh", "asyncssh": "tool.ssh",
     "playwright": "tool.browser", "selenium": "tool.browser", "psycopg": "tool.sql", "asyncpg": "tool.sql",
     "pymysql": "tool.sql", "duckdb": "tool.sql", "_csv": "tool.csv", "yaml": "core.config",
-    "tomllib": "core.config", "jinja2": "core.config", "subprocess": "tool.shell",
+    "pymongo": "tool.mongo", "tomllib": "core.config", "jinja2": "core.config", "subprocess": "tool.shell",
 }  # fmt: skip
 
 _BY_DOMAIN = {

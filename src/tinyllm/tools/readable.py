@@ -8,65 +8,19 @@ from urllib.parse import urljoin
 
 LINKS = 100
 DEEPEST = 200
-VOID: Final = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
-)
-SKIPPED: Final = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "head",
-        "nav",
-        "footer",
-        "aside",
-        "select",
-        "button",
-        "dialog",
-    ]
-)
-BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "body",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "form",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "thead",
-        "tr",
-        "ul",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-    ]
-)
+VOID_OF = """
+area base br col embed hr img input link meta source track wbr
+"""
+VOID: Final = frozenset(VOID_OF.split())
+SKIPPED_OF = """
+script style template noscript svg math iframe object head nav footer aside select button dialog
+"""
+SKIPPED: Final = frozenset(SKIPPED_OF.split())
+BLOCKS_OF = """
+address article blockquote body dd details div dl dt figcaption figure form header hr html li main ol p pre
+section summary table tbody thead tr ul h1 h2 h3 h4 h5 h6
+"""
+BLOCKS: Final = frozenset(BLOCKS_OF.split())
 HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0", re.IGNORECASE)
 KEPT = "\0"  # a space that stays where it is
 ROOTS: Final = ("main", "article")
