@@ -52,10 +52,11 @@ def build(
     return graph.compile(checkpointer=checkpointer, name=spec.name)
 
 
-def _looked_up(id: str, out: str) -> Callable[[State], list[str]]:
+def _looked_up(id: str, out: str) -> Callable[[State], Awaitable[list[str]]]:
     """An edge decides nothing: it reads what the node wrote, and cannot fail."""
 
-    def edge(state: State) -> list[str]:
+    # Async although it waits for nothing: LangGraph would send it to a thread, which costs more than the step.
+    async def edge(state: State) -> list[str]:
         return [out if target == END else target for target in state["exits"].get(id, (END,))]
 
     return edge

@@ -135,10 +135,15 @@ class Checkpoints(BaseCheckpointSaver[str]):
     ) -> RunnableConfig:
         writing = self._putting(config, checkpoint, metadata, new_versions)
         if writing is not None:
-            await self.store.write(writing)
+            await self._write(config, writing)
             failpoints.hit("checkpoint.after")
             self._written(config)
         return _at(config, checkpoint["id"])
+
+    async def _write(self, config: RunnableConfig, writing: Writing) -> None:
+        """What a run has done so far is its own until it ends; its end, and what it does to the world, is synced."""
+        ours = str(config["configurable"]["thread_id"]) in self.runs
+        await (self.store.write_unsynced if ours else self.store.write)(writing)
 
     def put(
         self,
@@ -205,7 +210,7 @@ class Checkpoints(BaseCheckpointSaver[str]):
     ) -> None:
         writing = self._putting_writes(config, writes, task_id, task_path)
         if writing is not None:
-            await self.store.write(writing)
+            await self._write(config, writing)
             failpoints.hit("writes.after")
             self._written(config)
 

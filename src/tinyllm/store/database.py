@@ -48,6 +48,10 @@ class Store(ABC):
     async def write(self, work: Work[Result]) -> Result:
         """One transaction, all or nothing, never waiting on the event loop."""
 
+    async def write_unsynced(self, work: Work[Result]) -> Result:
+        """The same, without waiting for the disk: a power cut may take back what came after the last `write`."""
+        return await self.write(work)
+
     @abstractmethod
     async def read(self, work: Work[Result]) -> Result:
         """One consistent look."""
