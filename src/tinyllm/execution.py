@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tinyllm.answer import Account, Answer, as_text
-from tinyllm.errors import UsageError, classify
+from tinyllm.errors import Permanent, TinyError, UsageError, classify
 from tinyllm.log import Log
 from tinyllm.running import Event, Running, entered, unclassified
 from tinyllm.spec import GraphSpec
 from tinyllm.state import REFUSE, Message, latest, meant
 from tinyllm.toolkit import Toolbox
-from tinyllm.transactions import Line, Run, RunRow
+from tinyllm.transactions import Line, Relay, Run, RunRow
+from tinyllm.transactions.outbox import BRIEF
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -91,6 +92,18 @@ class Execution:
                 raise classify(failure, unknown=unclassified) from failure
         return self._answer(state, round((clock.monotonic() - started) * 1000, 1))
 
+    async def replayed(self, row: RunRow, window: Sequence[Message]) -> Answer:
+        """From what was recorded; raise where it comes to another answer."""
+        answer = await self.answered({"inputs": row.inputs, "messages": window}, {"recursion_limit": MOST})
+        if row.answer is not None and answer.answer != row.answer["answer"]:
+            raise Permanent(
+                "the replay came to another answer",
+                hint=f"recorded: {row.answer['answer'][:80]!r}; now: {answer.answer[:80]!r}",
+                where=row.id,
+                code="REPLAY_DIVERGED",
+            )
+        return answer
+
     def _answer(self, state: Mapping[str, Any], took: float) -> Answer:
         account = self.watch.account
         waiting = [{**pause.value, "pause": pause.id} for pause in state.get("__interrupt__", ())]
@@ -114,6 +127,20 @@ class Execution:
             question=waiting[0] if waiting else {},
         )
         return answer if value is not None or waiting or refusal else replace(answer, status="refused")
+
+
+async def sent(answer: Answer, relay: Relay) -> Answer:
+    """The answer, after what waits was sent: a note for what could not be changes nothing about the run."""
+    try:
+        left = [
+            f"{each.tool} was not sent: {each.error}"
+            for each in await relay.pass_over(limit=BRIEF)
+            if each.state != "sent"
+        ]
+    except TinyError as failure:
+        left = [f"what is to be sent waits: {failure}"]
+    more = (*left, "`tinyllm runs outbox list` shows what waits") if left else ()
+    return replace(answer, notes=(*answer.notes, *more))
 
 
 def replied(row: RunRow, reply: str | None) -> str | None:

@@ -223,4 +223,6 @@ def tainted() -> tuple[str, ...]:
 
 def brings_strangers(tool: Tool) -> bool:
     """What it gives was written by others."""
+    if tool.delivers:
+        return False  # inside a run nothing comes back
     return tool.untrusted or (tool.reach in ("net", "remote") and not tool.sandboxed)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from tinyllm import policy
 from tinyllm.clock import CLOCK, Clock
-from tinyllm.effects import perform
+from tinyllm.effects import current_ledger, keyed, perform
 from tinyllm.errors import Permanent, TimedOut, TinyError, classify
 from tinyllm.grading import grade_tool
 from tinyllm.guard import Guard
@@ -118,19 +118,25 @@ class Services:
                 for source in tool.strangers(data) if tool.strangers else ():
                     policy.taint(source)
         except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
-            named = (
-                failure
-                if isinstance(failure, TinyError)
-                else classify(failure, op=name, unknown=unclassified).at(name)
-            )
-            named.message = redacted(without(named.message, secrets))
-            named.hint = redacted(without(named.hint, secrets))
+            named = _named(failure, name, secrets)
             emit("tool", **told, failure=named.as_dict())
             grade_tool(name, told["arguments"], named)
-            cause = failure.__cause__ if failure is named else failure
-            raise named from cause
+            raise named from (failure.__cause__ if failure is named else failure)
         emit("tool", **told)
         return Result(data, shown(data, tool))
+
+    async def deliver(self, name: str, arguments: Mapping[str, Any], key: str) -> Any:
+        """Send what waited for its run to commit. A person said yes to it then; what is forbidden since is not sent."""
+        secrets = known_secrets()
+        try:
+            tool = self.tools.get(name)
+            if pattern := policy.listed(name, self.settings.deny):
+                raise Permanent(f"{name} is forbidden by {pattern!r}", code="TOOL_FORBIDDEN")
+            with within(self.bounds), keyed(key):
+                return await _in_time(tool, tool.read(arguments), secrets)
+        except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
+            named = _named(failure, name, secrets)
+            raise named from (failure.__cause__ if failure is named else failure)
 
     def _permit(
         self,
@@ -172,26 +178,45 @@ class Services:
         """Once, by the ledger; what comes back is plain, of a bearable size, and holds no secret of ours."""
 
         async def do(_key: str) -> Any:
-            limit = time_left(tool.seconds)
-            try:
-                async with asyncio.timeout(limit) as clock:
-                    return bearable(without(plain(await tool.run(**given)), secrets))
-            except TimeoutError:
-                if not clock.expired():
-                    raise
-                raise TimedOut(
-                    f"{tool.name} did not end within {limit:g} s", hint="ask it for less", code="TOOL_TIMEOUT"
-                ) from None
+            return await _in_time(tool, given, secrets)
 
         async def verify(key: str) -> Any:
             assert tool.verify is not None
             return await tool.verify(key, **given)
 
         checked = verify if tool.verify is not None else None
+        ledger = current_ledger()
         try:
+            if tool.delivers and ledger is not None:
+                return await ledger.deliver(tool.name, plain(dict(arguments)), do)
             return await perform(tool.name, tool.effect, plain(dict(arguments)), do, checked)
         except TinyError as failure:
             raise failure.at(tool.name) from failure.__cause__
+
+
+async def _in_time(tool: Tool, given: Mapping[str, Any], secrets: tuple[str, ...]) -> Any:
+    """What the tool gives, plain, bearable and without secrets, if it comes before its deadline."""
+    limit = time_left(tool.seconds)
+    try:
+        async with asyncio.timeout(limit) as clock:
+            return bearable(without(plain(await tool.run(**given)), secrets))
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        raise TimedOut(
+            f"{tool.name} did not end within {limit:g} s", hint="ask it for less", code="TOOL_TIMEOUT"
+        ) from None
+
+
+def _named(failure: Exception, tool: str, secrets: tuple[str, ...]) -> TinyError:
+    named = (
+        failure
+        if isinstance(failure, TinyError)
+        else classify(failure, op=tool, unknown=unclassified).at(tool)
+    )
+    named.message = redacted(without(named.message, secrets))
+    named.hint = redacted(without(named.hint, secrets))
+    return named
 
 
 def _covers(patterns: tuple[str, ...], path: Inside) -> bool:

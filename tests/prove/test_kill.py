@@ -35,7 +35,11 @@ def test_three_hundred_kills_at_any_moment_leave_nothing_between(prove: Prove) -
 
 @pytest.mark.parametrize(
     ("control", "shape", "broken"),
-    [("no ledger", "effects", "repeated effect"), ("async durability", "linear", "repeated step")],
+    [
+        ("no ledger", "effects", "repeated effect"),
+        ("async durability", "linear", "repeated step"),
+        ("no outbox", "unsent", "delivery"),
+    ],
 )
 def test_without_the_promise_the_checker_finds_that_it_is_broken(
     prove: Prove, control: str, shape: str, broken: str
@@ -68,5 +72,5 @@ def test_what_is_unknown_is_refused(tmp_path: Path) -> None:
 def test_every_durable_write_and_its_recovery_and_ten_thousand_moments(prove: Prove) -> None:
     found = prove("kill", "--trials", "10000", "--again", "--evidence", EVIDENCE)
     assert found["violations"] == 0
-    for control in ("no ledger", "async durability"):
+    for control in ("no ledger", "async durability", "no outbox"):
         assert prove("kill", "--trials", "30", "--control", control, "--evidence", EVIDENCE)["passed"]

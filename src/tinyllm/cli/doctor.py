@@ -98,6 +98,7 @@ async def _runs(loaded: Settings) -> Finding:
             runs = Transactions(store)
             problems = await runs.problems()
             open_ends = await runs.recover()
+            stuck = [each for each in await runs.outbox() if each.stuck(runs.clock.now())]
     except TinyError as failure:
         return Finding("runs", "fail", str(failure), failure.hint)
     if problems:
@@ -110,6 +111,9 @@ async def _runs(loaded: Settings) -> Finding:
     if open_ends:
         hint = f"tinyllm runs resume {open_ends[0].id}, or runs rollback"
         return Finding("runs", "warn", f"{len(open_ends)} interrupted", hint)
+    if stuck:
+        said = f"{len(stuck)} deliveries wait or failed, {stuck[0].tool} among them: {stuck[0].error}"
+        return Finding("runs", "warn", said, "tinyllm runs outbox list; then runs outbox deliver, or drop")
     return Finding("runs", "ok", f"every promise holds ({store.where})")
 
 

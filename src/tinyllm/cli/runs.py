@@ -1,15 +1,15 @@
 """`tinyllm runs`: every run, shown, resumed, rolled back, forked and replayed."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import typer
 
-from tinyllm.cli import completing, say
+from tinyllm.cli import completing, outbox, say
+from tinyllm.cli.working import with_runs
 from tinyllm.errors import UsageError
 
 app = typer.Typer(
@@ -18,22 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-T = TypeVar("T")
+app.add_typer(outbox.app, name="outbox")
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 RUN = typer.Argument(help="The run's id, or its beginning.", autocompletion=completing.runs)
-
-
-def _with(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Work on the project's runs, and close the database whatever happens."""
-    from tinyllm import settings
-    from tinyllm.store import open_store
-    from tinyllm.transactions import Transactions
-
-    async def whole() -> T:
-        with open_store(settings.load().database_url) as store:
-            return await work(Transactions(store))
-
-    return asyncio.run(whole())
 
 
 @app.command("list")
@@ -48,7 +35,7 @@ def list_(
     async def work(runs: Any) -> list[dict[str, Any]]:
         return [row_of(row, runs.clock) for row in await runs.runs(thread=thread, limit=most)]
 
-    rows = _with(work)
+    rows = with_runs(work)
     if as_json:
         say.data(rows)
     elif not rows:
@@ -70,7 +57,7 @@ def show(run: str = RUN, as_json: bool = AS_JSON) -> None:
     """Show a run's timeline: nodes, models, tokens, time, savepoints, effects, failures survived."""
     from tinyllm.cli.timeline import printed, whole
 
-    found = _with(lambda runs: whole(runs, run))
+    found = with_runs(lambda runs: whole(runs, run))
     if as_json:
         say.data(found)
     else:
@@ -94,7 +81,7 @@ def watch(run: str = RUN) -> None:
                 return str(row.shown(runs.clock))
             await runs.clock.sleep(0.5)
 
-    say.note(_with(work))
+    say.note(with_runs(work))
 
 
 def _carried(run: str, work: Callable[[Any, Any], Awaitable[Any]], as_json: bool) -> None:
@@ -113,7 +100,7 @@ def _carried(run: str, work: Callable[[Any, Any], Awaitable[Any]], as_json: bool
             return await unless_stopped(work(engine, show), show)
 
     try:
-        answer = _with(whole)
+        answer = with_runs(whole)
     finally:
         show.close()
     if as_json:
@@ -154,7 +141,7 @@ def rollback(
     as_json: bool = AS_JSON,
 ) -> None:
     """Take a run back: messages, files in the workspace and the thread are as before it."""
-    row = _with(lambda runs: runs.rollback(run, to=to))
+    row = with_runs(lambda runs: runs.rollback(run, to=to))
     if as_json:
         say.data({"run": row.id, "status": row.status, "thread": row.thread})
     elif to is None:
@@ -170,7 +157,7 @@ def fork(
     as_json: bool = AS_JSON,
 ) -> None:
     """Go on from a committed run in a thread of its own."""
-    name = _with(lambda runs: runs.fork(run, thread=thread))
+    name = with_runs(lambda runs: runs.fork(run, thread=thread))
     if as_json:
         say.data({"thread": name, "forked_from": run})
     else:
@@ -185,7 +172,7 @@ def diff(one: str = RUN, other: str = typer.Argument(help="Another run."), as_js
     async def work(runs: Any) -> list[dict[str, Any]]:
         return differences(await whole(runs, one), await whole(runs, other))
 
-    found = _with(work)
+    found = with_runs(work)
     if as_json:
         say.data(found)
     else:
@@ -204,7 +191,7 @@ def resolve(
     as_json: bool = AS_JSON,
 ) -> None:
     """Settle an effect that may or may not have happened; the run can then be resumed."""
-    row = _with(lambda runs: runs.resolve(run, happened=did_happen, result=result or None, key=key))
+    row = with_runs(lambda runs: runs.resolve(run, happened=did_happen, result=result or None, key=key))
     if as_json:
         say.data({"run": row.id, "happened": did_happen})
     else:
@@ -235,7 +222,7 @@ def rate(
         agreed = settings.load().grades_consent == "yes"
         return await rated(runs.store, run, up=thumb is Thumb.up, why=why, spec=pinned, consent=agreed)
 
-    grade = _with(work)
+    grade = with_runs(work)
     if as_json:
         say.data(grade.as_dict())
     else:
@@ -260,7 +247,7 @@ def prune(
         before = float("inf") if older is None else runs.clock.now() - older * 86_400
         return int(await runs.prune(kept=keep, before=before))
 
-    count = _with(work)
+    count = with_runs(work)
     if as_json:
         say.data({"deleted": count})
     else:
@@ -279,7 +266,7 @@ def export(
         found = await whole(runs, run)
         return {**found, "graph": json.loads(await runs.graph(found["fingerprint"]))}
 
-    found = _with(work)
+    found = with_runs(work)
     if output is None:
         say.data(found)
         return

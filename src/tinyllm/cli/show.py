@@ -5,7 +5,8 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from tinyllm.answer import Account, Answer
 from tinyllm.cli import say
@@ -64,7 +65,7 @@ class Show:
             self._again()
         elif event.kind == "node":
             self._node(event)
-        elif event.kind in ("fallback", "note", "failure"):
+        elif event.kind in ("fallback", "note", "failure", "delivery"):
             self._aside(event)
         elif event.kind == "call" and self.verbose:
             d = event.data
@@ -101,12 +102,14 @@ class Show:
             self._again()
 
     def _aside(self, event: Event) -> None:
-        if event.kind != "note":
+        if event.kind not in ("note", "delivery"):
             self._again()
         if self.quiet:
             return
         if event.kind == "note":
             self._over(str(event.data["text"]))
+        elif event.kind == "delivery":
+            self._over(delivered(event.data))
         elif event.kind == "fallback":
             self._over(f"falling back to {event.data['model']}: {event.data['because']['message']}")
         elif self.verbose or self.trace:
@@ -211,6 +214,14 @@ class Show:
         for attempt in answer.tried:
             say.line(f"         {attempt['node']}: {attempt['because']}")
         say.line(f"{say.coloured('try', say.YELLOW)}      --trace shows each step; another model: -m MODEL")
+
+
+def delivered(told: Mapping[str, Any]) -> str:
+    """What became of a delivery."""
+    if told["state"] == "waits":
+        return f"{told['tool']} was not sent, and will be tried again: {told.get('because', '')}"
+    said = {"sent": "was sent", "failed": "could not be sent", "dropped": "will not be sent"}
+    return f"{told['tool']} {said[told['state']]}" + (f": {told['because']}" if told.get("because") else "")
 
 
 async def _typed() -> str:

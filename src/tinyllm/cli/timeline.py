@@ -64,6 +64,7 @@ def text_of(event: Mapping[str, Any]) -> str:
         "tool": lambda e: f"{e.get('tool')} {_short(e.get('arguments'))}",
         "failure": lambda e: f"{e.get('message')}",
         "fallback": lambda e: f"falls back to {e.get('model')}",
+        "delivery": lambda e: f"{e.get('tool')}: {e.get('state')}  {_short(e.get('because'))}",
         "note": lambda e: str(e.get("text", "")),
         "skipped": lambda e: f"{e.get('check')}: {e.get('because')}",
     }

@@ -1,12 +1,12 @@
 """What a run does to the world: once, recorded, and for files restorable."""
 
 from tinyllm.effects.contents import Contents, Undo, digest, remove_file, replace_file
+from tinyllm.effects.keys import effect_key, keyed
 from tinyllm.effects.ledger import (
     Diverged,
     InDoubt,
     Ledger,
     current_ledger,
-    effect_key,
     perform,
     recording,
     write_file,
@@ -24,6 +24,7 @@ __all__ = [
     "current_ledger",
     "digest",
     "effect_key",
+    "keyed",
     "perform",
     "read_ledger",
     "recording",

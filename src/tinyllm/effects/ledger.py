@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,7 +13,9 @@ from typing import Any
 from tinyllm import failpoints
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects.contents import Contents, Undo, remove_file, replace_file
-from tinyllm.effects.lines import Class, Recorded
+from tinyllm.effects.keys import current_key, keyed
+from tinyllm.effects.lines import ENDED, INTENT, Class, Recorded
+from tinyllm.effects.waiting import SAYS, stage, staged
 from tinyllm.errors import Invalid, Permanent, Policy, Waiting
 from tinyllm.plain import plain
 from tinyllm.running import current as running
@@ -27,20 +28,7 @@ Do = Callable[[str], Awaitable[Any]]
 # Questions to a person are counted by themselves: whether one is asked may change with what is allowed.
 PERSON = "person"
 FREE: tuple[Class, ...] = ("read", "model")  # may simply happen again
-
-INTENT = (
-    "INSERT INTO effects (run, key, attempt, number, savepoint, effect, name, request, state, undo, crc, began)"
-    " VALUES (:run, :key, 0, :number, :savepoint, :effect, :name, :request, 'intent', :undo, 0, :now)"
-    " ON CONFLICT (run, key, attempt) DO UPDATE SET request = excluded.request, state = 'intent',"
-    " undo = coalesce(effects.undo, excluded.undo)"
-)
-ENDED = (
-    "INSERT INTO effects"
-    " (run, key, attempt, number, savepoint, effect, name, request, state, result, undo, crc, began, ended)"
-    " VALUES (:run, :key, 0, :number, :savepoint, :effect, :name, :request, :state, :result, :undo, :crc, :began, :now)"
-    " ON CONFLICT (run, key, attempt) DO UPDATE SET request = excluded.request, state = excluded.state,"
-    " result = excluded.result, crc = excluded.crc, ended = excluded.ended"
-)
+HERE: tuple[Class, ...] = (*FREE, "outbox")  # nothing happens outside: written with what comes next
 
 
 class InDoubt(Waiting):
@@ -70,6 +58,7 @@ class Ledger:
     defers: bool = False  # a reply is written with the checkpoint of its step, in one write instead of two
     recorded: dict[str, Recorded] = field(default_factory=dict)
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outgoing: dict[str, dict[str, Any]] = field(default_factory=dict)  # what is to be sent at the commit
     _calls: dict[str, int] = field(default_factory=dict)
     _number: int = 0
 
@@ -112,22 +101,34 @@ class Ledger:
                 return await self._end(line, "done", happened)
         return await self._perform(line, do)
 
+    async def deliver(self, name: str, arguments: dict[str, Any], _do: Do) -> Any:
+        """Let it happen when the run commits, and not at all when it does not."""
+
+        async def later(key: str) -> str:
+            self.outgoing[key] = staged(key, self.run, self._number, name, arguments, self.clock.now())
+            return SAYS
+
+        return await self.call(name, "outbox", arguments, later)
+
+    @property
+    def delivers(self) -> bool:
+        """Something was asked for that waits for the commit."""
+        return any(line.effect == "outbox" for line in self.recorded.values())
+
     async def _perform(self, line: Recorded, do: Do) -> Any:
-        if line.effect not in FREE:
+        if line.effect not in HERE:
             await self._intend(line)
         began = self.clock.now()
         key = f"{self.run}:{line.key}"
-        token = _current_key.set(key)
         try:
-            result = await do(key)
+            with keyed(key):
+                result = await do(key)
         except BaseException as failure:
-            if line.effect not in FREE:
+            if line.effect not in HERE:
                 # Told that it was wrong, it did not happen; anything else leaves the question open.
                 state = "failed" if isinstance(failure, Invalid) else "unknown"
                 await asyncio.shield(self._end(line, state, None, began))
             raise
-        finally:
-            _current_key.reset(token)
         failpoints.hit("effect.called")
         return await self._end(line, "done", result, began)
 
@@ -160,7 +161,7 @@ class Ledger:
         values = {**self._values(line), "state": state, "result": text, "crc": checksum(text), "began": began}
         self.recorded[line.key] = replace(line, state=state, result=kept)
         # Nothing has been done with a reply before its step ends: until then it may still be asked for again.
-        if self.defers and line.effect in FREE:
+        if self.defers and line.effect in HERE:
             self.waiting[line.key] = values
             return kept
 
@@ -175,9 +176,12 @@ class Ledger:
         return kept
 
     def flush(self, db: Database) -> None:
-        """Write the replies that waited, in whatever transaction of the run comes next."""
-        for values in self.waiting.values():
+        """Write the replies and deliveries that waited, in whatever transaction of the run comes next."""
+        # In a thread, it may be, while the run goes on. A delivery is written again with every write: never lost.
+        for values in list(self.waiting.values()):
             db.execute(ENDED, values)
+        for row in list(self.outgoing.values()):
+            stage(db, row)
 
     def written(self) -> None:
         """That transaction is through."""
@@ -201,7 +205,7 @@ class Ledger:
         run = running()
         item = run.extra.get("item")
         # What a call does inside itself is counted by itself: when the call is done, none of it is asked again.
-        outer = _current_key.get().removeprefix(f"{self.run}:")
+        outer = current_key().removeprefix(f"{self.run}:")
         place = outer or f"{run.node}{'' if item is None else f'[{item}]'}:{run.visit}"
         if name == PERSON:
             place = f"{place}:{PERSON}"
@@ -249,14 +253,6 @@ def _change(path: Path | Inside, content: bytes | None) -> None:
 def _hash(request: Any) -> str:
     text = json.dumps(request, sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-_current_key: ContextVar[str] = ContextVar("tinyllm_effect_key", default="")
-
-
-def effect_key() -> str:
-    """What a tool gives to a service that takes an idempotency key: the same for every try of the same call."""
-    return _current_key.get() or uuid.uuid4().hex
 
 
 _ledger: ContextVar[Ledger | None] = ContextVar("tinyllm_ledger", default=None)

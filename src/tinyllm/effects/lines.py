@@ -1,4 +1,4 @@
-"""The lines of the ledger, as they are read back."""
+"""The lines of the ledger, as they are written and read back."""
 
 import json
 from dataclasses import dataclass
@@ -6,9 +6,22 @@ from typing import Any, Literal
 
 from tinyllm.store import Database, unpacked
 
-# `model` is a reply: recorded like a read, and never in doubt.
-Class = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe", "model"]
+# `model` is a reply: recorded like a read, and never in doubt. `outbox` is a delivery that waits for the commit.
+Class = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe", "model", "outbox"]
 
+INTENT = (
+    "INSERT INTO effects (run, key, attempt, number, savepoint, effect, name, request, state, undo, crc, began)"
+    " VALUES (:run, :key, 0, :number, :savepoint, :effect, :name, :request, 'intent', :undo, 0, :now)"
+    " ON CONFLICT (run, key, attempt) DO UPDATE SET request = excluded.request, state = 'intent',"
+    " undo = coalesce(effects.undo, excluded.undo)"
+)
+ENDED = (
+    "INSERT INTO effects"
+    " (run, key, attempt, number, savepoint, effect, name, request, state, result, undo, crc, began, ended)"
+    " VALUES (:run, :key, 0, :number, :savepoint, :effect, :name, :request, :state, :result, :undo, :crc, :began, :now)"
+    " ON CONFLICT (run, key, attempt) DO UPDATE SET request = excluded.request, state = excluded.state,"
+    " result = excluded.result, crc = excluded.crc, ended = excluded.ended"
+)
 READ = (
     "SELECT key, effect, name, request, state, result, undo, crc, number, savepoint FROM effects"
     " WHERE run = :run AND attempt = 0 ORDER BY number"

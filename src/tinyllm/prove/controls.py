@@ -18,9 +18,9 @@ from tinyllm.store import Database, packed, shared_store
 from tinyllm.store.sqlite import SqliteStore
 from tinyllm.transactions import Run, RunRow, Transactions
 
-Control = Literal["", "no ledger", "async durability", "no lease"]
+Control = Literal["", "no ledger", "async durability", "no lease", "no outbox"]
 LAG = 0.005
-KILL_CONTROLS: tuple[Control, ...] = ("no ledger", "async durability")
+KILL_CONTROLS: tuple[Control, ...] = ("no ledger", "async durability", "no outbox")
 
 
 class Forgetful(Ledger):
@@ -36,6 +36,13 @@ class Forgetful(Ledger):
         undo: Undo | None = None,  # noqa: ARG002
     ) -> Any:
         return await do("")
+
+
+class Eager(Ledger):
+    """Sends at once what should wait for the commit."""
+
+    async def deliver(self, name: str, arguments: dict[str, Any], do: Do) -> Any:
+        return await self.call(name, "keyed", arguments, do)
 
 
 class Lagging(SqliteCheckpoints):
@@ -74,6 +81,9 @@ class Blind(Run):
         return []
 
 
+LEDGERS: dict[Control, type[Ledger]] = {"no ledger": Forgetful, "no outbox": Eager}
+
+
 class Unpromised(Transactions):
     """Transactions without one of their parts."""
 
@@ -81,8 +91,10 @@ class Unpromised(Transactions):
 
     def _run(self, row: RunRow, window: list[Message]) -> Run:
         run = super()._run(row, window)
-        if self.control == "no ledger":
-            run.ledger = Forgetful(self.store, row.id, self.contents, check=lambda _: None, clock=self.clock)
+        if self.control in LEDGERS:
+            run.ledger = LEDGERS[self.control](
+                self.store, row.id, self.contents, check=lambda _: None, clock=self.clock
+            )
             return run
         kind = Hasty if self.control == "async durability" else Blind
         return kind(run.row, run.store, run.saver, run.ledger, run.clock, run.window)

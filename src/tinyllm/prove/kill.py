@@ -181,7 +181,17 @@ class _Harness:
             return run.took()[0] / 1000 * 1.2
 
 
-ZERO = ("lost commit", "between", "repeated effect", "repeated step", "in doubt", "doctor", "file", "crash")
+ZERO = (
+    "lost commit",
+    "between",
+    "repeated effect",
+    "repeated step",
+    "in doubt",
+    "doctor",
+    "file",
+    "delivery",
+    "crash",
+)
 
 
 def lines(report: Report) -> list[str]:

@@ -62,6 +62,7 @@ async def live(shape: Shape, outside: Outside, control: Control = "") -> None:
         for _ in range(MOST):
             row = await ours(runs)
             if row is None or not await _taken_up(engine, shape, outside, row, watched):
+                await engine.deliver()
                 return
     raise RuntimeError(f"the run was taken up {MOST} times and does not end")
 

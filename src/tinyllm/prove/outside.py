@@ -46,6 +46,10 @@ class Outside:
         """How often each effect was really called, by its key in the ledger."""
         return Counter(mark[1] for mark in self.marks("call"))
 
+    def deliveries(self) -> Counter[str]:
+        """How often each delivery left, by its key."""
+        return Counter(mark[1] for mark in self.marks("deliver"))
+
     def happened(self, key: str) -> bool:
         """What a person finds out who looks."""
         return key in self.calls()
@@ -66,6 +70,7 @@ class Outside:
             Tool("outside_book", self._book, effect="checkable", reach="none", verify=self._booked),
             Tool("outside_send", self._send, effect="unsafe", reach="none"),
             Tool("outside_save", self._save, effect="idempotent", reach="workspace"),
+            Tool("outside_notify", self._notify, effect="keyed", reach="none", delivers=True),
             Tool("outside_fail", self._fail, effect="pure", reach="none"),
         )
 
@@ -96,6 +101,11 @@ class Outside:
         """Send what cannot be taken back, to somebody who cannot be asked."""
         self.called(label)
         return f"sent {label}"
+
+    async def _notify(self, label: str) -> str:
+        """Tell somebody, when it is certain."""
+        self.mark("deliver", label, effect_key())
+        return f"told {label}"
 
     async def _save(self, name: str, text: str) -> str:
         """Write a file of the workspace; an empty text deletes it."""

@@ -23,6 +23,7 @@ class Shape:
         default_factory=dict
     )  # what a commit leaves, beside what was there
     act: Act = ""  # what a person does meanwhile: take the run back, or return to a savepoint
+    delivers: tuple[str, ...] = ()  # what is sent when it is committed
     in_order: bool = True  # one step at a time: a step that was followed by another is never done again
 
     @property
@@ -111,6 +112,16 @@ SHAPES: tuple[Shape, ...] = (
             "send": _tool("send", to="end", label="e"),
         },
     ),
+    Shape(
+        "outbox",
+        {
+            "tell": _tool("notify", to="write", label="first"),
+            "write": _model("Write about {{ inputs.question }}.", to="again"),
+            "again": _tool("notify", to="said", label="second"),
+            "said": _value("outputs.write"),
+        },
+        delivers=("first", "second"),
+    ),
     Shape("files", {**SAVES, "next": _value("'done'")}, files=SAVED),
     Shape(
         "pause",
@@ -124,6 +135,11 @@ SHAPES: tuple[Shape, ...] = (
     # Nothing is kept of it before its end: killed, it is simply run again.
     Shape("pure", {"one": _value("1", to="two"), "two": _value("outputs.one + 1")}, in_order=False),
     Shape("failure", MORE, ends="rolled_back"),
+    Shape(
+        "unsent",
+        {"tell": _tool("notify", to="fail", label="nobody"), "fail": _tool("fail", label="it")},
+        ends="rolled_back",
+    ),
     Shape("undo", {**SAVES, "next": _value("'done'")}, ends="rolled_back", files=SAVED, act="undo"),
     Shape(
         "return",

@@ -21,7 +21,15 @@ from tinyllm.transactions import RunRow, Transactions
 from tinyllm.transactions.front import in_doubt
 
 Broken = Literal[
-    "between", "lost commit", "repeated effect", "repeated step", "in doubt", "doctor", "file", "crash"
+    "between",
+    "lost commit",
+    "repeated effect",
+    "repeated step",
+    "in doubt",
+    "doctor",
+    "file",
+    "delivery",
+    "crash",
 ]
 LABELLED_ONCE = frozenset({"d", "e", "loop", "pause"})  # what must have happened once, whatever its key was
 
@@ -41,6 +49,8 @@ class Seen:
     row: RunRow | None
     messages: tuple[str, ...]
     done: frozenset[str]  # effects that stand as done, by their whole keys
+    sent: frozenset[str]  # deliveries that stand as sent
+    unsent: int
     doubts: int
     problems: tuple[str, ...]
 
@@ -61,6 +71,7 @@ class Trial:
     recoveries: list[float] = field(default_factory=list)  # milliseconds
     _before: tuple[str, ...] = ()
     _done: dict[str, int] = field(default_factory=dict)  # done effects, and how often each was called by then
+    _sent: dict[str, int] = field(default_factory=dict)  # … and deliveries, and how often each had left
     _attempt: int = 0
 
     def __post_init__(self) -> None:
@@ -126,6 +137,17 @@ class Trial:
             if calls[key] != count:
                 self._broken("repeated effect", f"{key} was done, and done again")
         self._done, self._attempt = {key: calls[key] for key in seen.done}, attempt
+        self._check_deliveries(seen)
+
+    def _check_deliveries(self, seen: Seen) -> None:
+        """Nothing leaves before the commit, and nothing twice that is known to have left."""
+        left = self.outside.deliveries()
+        if left and seen.status != "committed":
+            self._broken("delivery", f"sent by a run that is {seen.status}")
+        for key, count in self._sent.items():
+            if left[key] != count:
+                self._broken("delivery", f"{key} was sent, and sent again")
+        self._sent = {key: left[key] for key in seen.sent}
 
     def _check_between(self) -> None:
         """After a kill, before anybody cleans up."""
@@ -154,6 +176,10 @@ class Trial:
             self._broken("in doubt", "an effect in doubt was left")
         if (files := self.outside.files()) != self.shape.after:
             self._broken("file", f"{seen.status}, and the workspace holds {files}")
+        if seen.unsent or {mark[0] for mark in self.outside.marks("deliver")} != set(self.shape.delivers):
+            self._broken("delivery", f"{seen.status}, and {seen.unsent} deliveries are left")
+        if len(self.outside.deliveries()) != len(self.shape.delivers):
+            self._broken("delivery", "one delivery came with several keys")
         for said in self._repeated():
             self._broken("repeated effect", said)
         if self.shape.in_order:
@@ -189,8 +215,11 @@ async def _seen(database: Path) -> Seen:
         row = await ours(runs)
         lines = await runs.effects(row.id) if row else []
         said = tuple(str(message["content"]) for message in await runs.window(THREAD))
+        outbox = await runs.outbox(whole=True)
+        sent = frozenset(each.key for each in outbox if each.state == "sent")
+        unsent = sum(each.state in ("waits", "sending", "failed") for each in outbox)
         done = frozenset(f"{row.id}:{line.key}" for line in lines if row and line.state == "done")
-        return Seen(row, said, done, len(in_doubt(lines)), tuple(await runs.problems()))
+        return Seen(row, said, done, sent, unsent, len(in_doubt(lines)), tuple(await runs.problems()))
 
 
 def warm(folder: Path) -> None:

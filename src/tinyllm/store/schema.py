@@ -102,14 +102,19 @@ EFFECTS = Table(
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("key", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # of the effect: what the receiver knows a repetition by
     _run(primary=False),
-    _needed("kind", Text, "''"),
-    _needed("payload", Text, "'{}'"),
-    _needed("state", Text, "'waits'"),
+    _needed("number", BigInteger, "0"),  # the order of the run's effects
+    _needed("tool", Text, "''"),
+    _needed("arguments", Text, "'{}'"),
+    _needed("crc", BigInteger, "0"),
+    _needed("state", Text, "'waits'"),  # waits, sending, sent, failed, dropped
     _needed("tries", BigInteger, "0"),
-    _needed("created", Double, "0"),
-    _needed("sent", Double, "0"),
+    *(_needed(name, Text, "''") for name in ("error", "claim", "host", "started")),
+    _needed("pid", BigInteger, "0"),
+    *(_needed(name, Double, "0") for name in ("due", "lease", "created", "sent")),
+    Index("outbox_by_run", "run"),
+    Index("outbox_by_state", "state"),
 )
 GRAPHS = Table(
     "graphs",
@@ -268,6 +273,16 @@ def memory_words(execute: Execute, dialect: "Dialect") -> None:
         )
 
 
+def renews(name: str) -> Migration:
+    """A step forward that makes a table anew which nobody has written to yet."""
+
+    def step(execute: Execute, dialect: "Dialect") -> None:
+        execute(f"DROP TABLE IF EXISTS {name}")
+        creates(name)(execute, dialect)
+
+    return step
+
+
 # One step per version, never changed once released: a new table is a new `creates`, a new column an ALTER.
 MIGRATIONS: tuple[Migration, ...] = (
     creates("threads", "runs", "messages", "effects", "outbox", "graphs", "events", "heads"),
@@ -275,6 +290,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     creates("grades", "growth"),
     creates("memories", "memory_vectors", "ratios"),
     memory_words,
+    renews("outbox"),
 )
 
 

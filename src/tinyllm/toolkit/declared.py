@@ -55,6 +55,7 @@ class Tool:
     verify: Function | None = (
         None  # given the key and the arguments: what a call came to, None if it did not happen
     )
+    delivers: bool = False  # it sends something that can wait: inside a run, until that is committed
 
     @property
     def doc(self) -> str:
@@ -190,6 +191,7 @@ def tool(
     shows: Callable[..., str] | None = None,
     strangers: Callable[[Any], Iterable[str]] | None = None,
     verify: Function | None = None,
+    delivers: bool = False,
 ) -> Callable[[Function], Tool]:
     """Make a tool of an async function; its name is file plus function."""
 
@@ -198,7 +200,19 @@ def tool(
         if not inspect.iscoroutinefunction(run):
             raise UsageError(f"{name} is not an async function", hint="write `async def`")
         return Tool(
-            name, run, effect, reach, extra, programs, sandboxed, untrusted, seconds, shows, strangers, verify
+            name,
+            run,
+            effect,
+            reach,
+            extra,
+            programs,
+            sandboxed,
+            untrusted,
+            seconds,
+            shows,
+            strangers,
+            verify,
+            delivers,
         )
 
     return made

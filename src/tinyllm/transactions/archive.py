@@ -11,6 +11,7 @@ from tinyllm.errors import Permanent, UsageError
 from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, damaged
 from tinyllm.transactions import doctor, retention
+from tinyllm.transactions.outbox import Delivery, read_delivery, read_outbox
 from tinyllm.transactions.rows import (
     WINDOW,
     Line,
@@ -59,6 +60,13 @@ class Archive:
 
     async def effects(self, id: str) -> list[Recorded]:
         return await self.store.read(lambda db: read_ledger(db, read_run(db, id).id))
+
+    async def outbox(self, *, whole: bool = False) -> list[Delivery]:
+        """What committed runs want sent and is not; or everything that was ever asked for."""
+        return await self.store.read(lambda db: read_outbox(db, whole=whole))
+
+    async def delivery(self, key: str) -> Delivery:
+        return await self.store.read(lambda db: read_delivery(db, key))
 
     async def window(self, thread: str, turns: int = 20, letters: int = WINDOW) -> list[Message]:
         """The conversation of a thread as its next run would see it."""

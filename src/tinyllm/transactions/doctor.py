@@ -21,6 +21,9 @@ CHECKS = {
     "the committed run {0} has an effect that was begun and not ended: {1}": """
         SELECT runs.id, effects.key FROM runs JOIN effects ON effects.run = runs.id
         WHERE runs.status = 'committed' AND effects.attempt = 0 AND effects.state = 'intent'""",
+    "the run {0} was rolled back, and what it asked to be sent still waits: {1}": """
+        SELECT runs.id, outbox.key FROM runs JOIN outbox ON outbox.run = runs.id
+        WHERE runs.status = 'rolled_back' AND outbox.state = 'waits'""",
     "two committed runs of the thread {0} went on from the same one: {1}": """
         SELECT thread, parent FROM runs WHERE status = 'committed'
         GROUP BY thread, parent HAVING count(*) > 1""",

@@ -12,7 +12,7 @@ from tinyllm.errors import TinyError, UsageError
 from tinyllm.plain import plain, plain_text
 from tinyllm.state import Message
 from tinyllm.store import Database, checksum, packed
-from tinyllm.transactions import retention, returning
+from tinyllm.transactions import outbox, retention, returning
 from tinyllm.transactions.archive import Archive
 from tinyllm.transactions.lease import Abandoned, Order, Taken, begin, busy, planned, take_run
 from tinyllm.transactions.owner import Owner
@@ -215,6 +215,10 @@ class Transactions(Archive):
         await self.store.write(settle)
         failpoints.hit("resolve.after")
         return row
+
+    async def drop(self, key: str) -> outbox.Delivery:
+        """A person decides that this delivery is not to be made."""
+        return await self.store.write(lambda db: outbox.drop(db, key, self.clock))
 
     async def thin(self, run: Run) -> int:
         """Slim what became old with this commit; called after it, not inside it."""

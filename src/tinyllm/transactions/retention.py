@@ -39,6 +39,8 @@ async def prune(store: Store, saver: Checkpoints, *, kept: int, before: float, t
         rows = db.execute(
             "SELECT runs.id FROM runs JOIN threads ON threads.id = runs.thread"
             " WHERE runs.status IN ('committed', 'rolled_back') AND runs.updated < :before"
+            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.run = runs.id"  # what is to be sent yet stays
+            "  AND outbox.state IN ('waits', 'sending', 'failed'))"
             f" AND (runs.status = 'rolled_back' OR runs.seq <= threads.seq - :kept){where}",
             {"before": before, "kept": kept, **named},
         )

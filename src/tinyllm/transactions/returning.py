@@ -10,6 +10,7 @@ from tinyllm.effects import Contents, read_ledger
 from tinyllm.errors import UsageError
 from tinyllm.memory.rows import unsettle, unstage
 from tinyllm.store import Database, Store
+from tinyllm.transactions import outbox
 from tinyllm.transactions.lease import Abandoned, busy, take_thread
 from tinyllm.transactions.owner import LEASE, Owner
 from tinyllm.transactions.rows import RunRow, read_run, read_savepoints
@@ -21,7 +22,9 @@ ASIDE = (
     "UPDATE effects SET attempt = :attempt WHERE run = :run AND attempt = 0 AND savepoint >= :since"
     " AND (effect IN ('model', 'read') OR undo IS NOT NULL OR state = 'failed'"
     # What was remembered is taken back as well: it never left our tables.
-    " OR name IN ('memory_remember', 'memory_forget') OR ("
+    " OR name IN ('memory_remember', 'memory_forget')"
+    # … and what was to be sent, and was not.
+    " OR (effect = 'outbox' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.key = :run || ':' || effects.key)) OR ("
     # A call that wrote files has to write them again, when it may be made again.
     "  effect IN ('idempotent', 'keyed') AND EXISTS (SELECT 1 FROM effects inside WHERE inside.run = :run"
     "   AND inside.undo IS NOT NULL AND substr(inside.key, 1, length(effects.key) + 1) = effects.key || ':')))"
@@ -55,6 +58,8 @@ async def to_savepoint(
         me = {"run": row.id, "thread": row.thread, "now": clock.now(), "since": number + 1}
         db.execute("UPDATE threads SET holder = :run, fence = fence + 1 WHERE id = :thread", me)
         db.execute(UNDONE, me)
+        db.execute(outbox.FORGET_SINCE, me)
+        db.execute(outbox.REVIVE_RUN, me)
         db.execute(ASIDE, {**me, "attempt": row.attempt + 1})
         forget(db, row.id, since=number + 1)
         unstage(db, row.id, number + 1)
@@ -127,9 +132,13 @@ async def before(store: Store, contents: Contents, clock: Clock, row: RunRow) ->
         db.execute("UPDATE threads SET head = :parent, holder = :run WHERE id = :thread", me)
         db.execute(TAKEN_BACK, me)
         unsettle(db, row.id)
+        db.execute(outbox.DROP_RUN, me)
+        outbox.refuse_while_sending(db, row.id, clock)
         forget(db, row.id)
         return fence
 
     fence = await store.write(open_again)
     failpoints.hit("rollback.after")
     await finish(store, contents, Ending(row.id, row.thread, fence, clock.now()))
+    if left := await store.read(lambda db: outbox.left_the_house(db, row.id)):
+        await store.write(lambda db: file_notes(db, row.id, left, clock.now()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tinyllm import failpoints
 from tinyllm.effects import Contents, Recorded, Undo, read_ledger
 from tinyllm.store import Database, Store, packed
+from tinyllm.transactions.outbox import DROP_RUN
 from tinyllm.transactions.owner import LEASE, Fenced
 from tinyllm.transactions.rows import Status
 from tinyllm.transactions.staged import forget
@@ -49,6 +50,7 @@ class Ending:
         if status == "rolled_back":
             db.execute(UNDONE, {"run": self.run, "since": 0})
             forget(db, self.run)
+            db.execute(DROP_RUN, {"run": self.run})
             db.execute(FREE, {**me, "thread": self.thread})
 
 
