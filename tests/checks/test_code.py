@@ -3,7 +3,7 @@
 import pytest
 
 from tests.checks.conftest import Ask
-from tinyllm.checks.blocks import blocks
+from tinyllm.checks.blocks import asks_for_code, blocks
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.task import Example, task_of
 from tinyllm.errors import Unavailable
@@ -147,3 +147,42 @@ async def test_without_a_sandbox_the_check_is_skipped_and_says_so(
     answer = await ask(QUESTION, CHECKS, a=WRONG, b=GOOD)
     assert (answer.status, answer.evidence) == ("committed", "unchecked")
     assert any("code_runs was skipped: code is not run here" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Write a Python function that adds.", True),
+        ("def add(a, b):\n    '''Add two numbers.'''\n", True),
+        ("Complete this:\n```python\ndef add(a, b):\n```", True),
+        ("What does this print?\n```python\ndef f(x):\n    return x\nprint(f(3))\n```", False),
+        ("def f(x):\n    return 2 * x\n\nWhat is f(3)?", False),
+        ("Explain how a hash function works.", False),
+        ("Why is my function slow?", False),
+    ],
+)
+def test_a_question_that_shows_code_need_not_want_any(question: str, wanted: bool) -> None:
+    assert asks_for_code(question) is wanted
+
+
+async def test_functions_that_nobody_named_are_compared_whatever_they_are_called(ask: Ask) -> None:
+    question = "Write a Python function that returns the even numbers of a list xs."
+    other = OTHER.replace("evens", "only_even")
+    answer = await ask(question, CHECKS, a=GOOD, b=other)
+    assert (answer.evidence, answer.answer) == ("executed", GOOD)
+    caught = await ask(question, CHECKS, a=LUCKY, b=other, c=GOOD)
+    assert caught.answer == other
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Write a class Stack in Python.", "```python\nclass Stack:\n    def push(self, x): ...\n```"),
+        ("Write a script that lists files.", "Run this: `ls -l`"),
+        ("Create a web page with code.", "```html\n<p>hi</p>\n```"),
+        ("What does this print?\n```python\nprint(1)\n```", "It prints 1."),
+    ],
+)
+async def test_what_cannot_be_called_is_not_rejected(ask: Ask, question: str, answer: str) -> None:
+    got = await ask(question, CHECKS, a=answer, b="```python\ndef x(): return 1\n```")
+    assert (got.status, got.evidence, got.answer) == ("committed", "unchecked", answer)

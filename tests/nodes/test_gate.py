@@ -116,3 +116,39 @@ async def test_what_a_model_says_unchecked_is_called_so(engine: Make) -> None:
 async def test_a_refused_answer_rests_on_nothing(engine: Make) -> None:
     answer = await engine(nodes(tries=1), small=Scripted(HALF)).ask("q")
     assert (answer.status, answer.evidence) == ("refused", "unchecked")
+
+
+async def test_an_answer_as_data_is_not_taken_for_a_text(engine: Make) -> None:
+    shape = {"type": "object", "properties": {"total": {"type": "integer"}}, "required": ["total"]}
+    graph = {
+        "draft": {"prompt": "x", "model": "small", "schema": shape, "to": "check"},
+        "check": {"kind": "gate", "checks": ["numbers_agree", "instructions", "language"]},
+    }
+    big = Scripted("never asked")
+    answer = await engine(graph, small=Scripted('{"total": 7}'), big=big).ask(
+        "How many? Answer in two sentences."
+    )
+    assert (answer.status, answer.value, big.calls) == ("committed", {"total": 7}, [])
+
+
+async def test_a_run_whose_answer_was_verified_can_be_replayed(engine: Make) -> None:
+    graph = {
+        "draft": {"prompt": "x", "model": "small", "to": "check"},
+        "check": {"kind": "gate", "checks": ["code_runs", "numbers_agree"], "escalates": "big"},
+    }
+    question = "Write a Python function inc(n). inc(1) returns 2."
+    code = "```python\ndef inc(n):\n    return n + 1\n```"
+    small, big = Scripted(code.replace("+", "-"), code), Scripted(code)
+    with_both = engine(graph, small=small, big=big, third=Scripted(code))
+    answer = await with_both.ask(question)
+    asked = len(small.calls), len(big.calls)
+    again = await with_both.replay(answer.run)
+    assert (again.answer, again.evidence) == (answer.answer, answer.evidence) == (code, "executed")
+    assert (len(small.calls), len(big.calls)) == asked
+
+
+async def test_with_one_model_for_all_nobody_is_asked_for_an_opinion(engine: Make) -> None:
+    small, big = Scripted("never asked"), Scripted("Answer: 5")
+    graph = nodes(checks=["numbers_agree"], escalates="small", judge="small")
+    answer = await engine(graph, small=small, big=big).ask("How many legs have 2 cats?", model="big:1b")
+    assert (answer.status, answer.evidence, small.calls, len(big.calls)) == ("committed", "unchecked", [], 1)

@@ -165,3 +165,28 @@ async def test_two_specialists_may_use_tools_at_the_same_time(engine: Make) -> N
     }
     answer = await asyncio.wait_for(engine(nodes, m=m).ask("q"), 30)
     assert sorted(answer.path) == ["a", "a", "a.use", "b", "b", "b.use", "go"]
+
+
+async def test_tools_may_cost_so_many_tokens_and_no_more(engine: Make) -> None:
+    call = AIMessage("", tool_calls=[{"name": "calc_evaluate", "args": {"expression": "2+2"}, "id": "1"}])
+    again = AIMessage("", tool_calls=[{"name": "calc_evaluate", "args": {"expression": "3+3"}, "id": "2"}])
+    small = Scripted(call, again, "four")
+    graph = {"draft": {"prompt": "x" * 400, "model": "small", "tools": ["calc_*"], "tokens": 150}}
+    answer = await engine(graph, small=small).ask("q")
+    assert (answer.answer, len(small.calls)) == ("four", 3)
+    assert small.calls[1].tools
+    assert small.calls[2].tools == []
+    assert "often enough" in small.calls[2].text
+
+
+async def test_a_model_that_is_told_to_answer_again_still_sees_its_results(engine: Make) -> None:
+    call = AIMessage("", tool_calls=[{"name": "calc_evaluate", "args": {"expression": "2+2"}, "id": "1"}])
+    small = Scripted(call, "It is rather a lot, and more than a few.", "4")
+    graph = {
+        "draft": {"prompt": "x", "model": "small", "tools": ["calc_*"], "to": "check"},
+        "check": {"kind": "gate", "checks": [{"length": {"most": 3}}]},
+    }
+    answer = await engine(graph, small=small).ask("q")
+    assert answer.answer == "4"
+    said = [each.type for each in small.calls[2].messages]
+    assert said == ["system", "human", "ai", "tool", "ai", "human"]

@@ -14,11 +14,15 @@ OTHER = re.compile(
     r"(?i)\b(?:javascript|typescript|java|c\+\+|cpp|c#|golang|rust|ruby|php|kotlin|swift|bash|shell|sql|haskell|scala|perl|html|css|regex|regular expression)\b"
     r"|\bin (?:c|go|r)\b"
 )
-CODE = re.compile(
-    r"(?i)\b(?:write|implement|complete|create|define|give|code|develop|design|finish|fix|produce|make)\b[^.?!]*\b(?:function|method|class|program|script|code|def)\b"
-    r"|^\s*def \w+\s*\(|\bpython (?:function|program|script|code)\b|```python",
-    re.MULTILINE,
+WANTS = re.compile(
+    r"(?i)\b(?:write|implement|complete|create|define|give|code|develop|design|finish|fix|produce|make|return)\b[^.?!]*\b(?:function|method|class|program|script|code|def)\b"
+    r"|\b(?:implement|complete|write)\s+`?\w+\("
 )
+SHOWN = re.compile(r"(?i)\bpython (?:function|program|script|code)\b")
+EXPLAINS = re.compile(
+    r"(?i)\b(?:what (?:does|do|is|are|will|would)|which|explain|why|how (?:does|do|many|much)|when|describe|output of|is it|does it|compare|difference)\b"
+)
+BEGUN = re.compile(r"^[ \t]*(?:async )?def \w+\s*\(", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,31 @@ def parses(code: str) -> bool:
 
 
 def asks_for_code(question: str) -> bool:
-    """Is a program wanted?"""
-    return CODE.search(question) is not None
+    """Is a program wanted? A question that shows one, and asks what it does, wants words."""
+    prose = _prose(question)
+    if WANTS.search(prose):
+        return True
+    if EXPLAINS.search(prose):
+        return False
+    return BEGUN.search(question) is not None or SHOWN.search(prose) is not None
+
+
+def _prose(question: str) -> str:
+    """What is said around the code in it."""
+    text = FENCED.sub("\n", question)
+    start = BEGUN.search(text)
+    if start is None:
+        return text
+    lines = text[start.start() :].splitlines()
+    behind = [line for line in lines[1:] if line.strip() and not line[:1].isspace()]
+    return "\n".join([text[: start.start()], *behind])
+
+
+def needs_python(question: str) -> bool:
+    """Is it clear that a program of functions in Python is wanted, and not a command or a page?"""
+    return (
+        "python" in question.lower() or BEGUN.search(question) is not None or "function" in question.lower()
+    )
 
 
 def another_language(question: str) -> bool:

@@ -33,7 +33,7 @@ async def language(judged: Judged, services: Services, *, code: str = "") -> Ver
     """The answer is in the language of the question, in the one it asks for, or in the one named here."""
     wanted = code or wanted_language(judged.question)
     found = language_of(judged.answer)
-    if not wanted or not found or found == wanted:
+    if judged.structured or not wanted or not found or found == wanted:
         return NOTHING
     return Verdict.bad(f"it is written in {found!r}, the language {wanted!r} is wanted")
 
@@ -43,7 +43,7 @@ async def json_schema(
     judged: Judged, services: Services, *, schema: Mapping[str, Any] | None = None, bare: bool = False
 ) -> Verdict:
     """The answer is JSON that follows the schema; in a fence as well, unless it must be bare."""
-    if judged.value is not None and not isinstance(judged.value, str):
+    if judged.structured:
         return _follows(judged.value, schema or {})
     text = judged.answer.strip()
     fenced = FENCED.search(text)

@@ -41,7 +41,7 @@ class Rule:
 @check()
 async def instructions(judged: Judged, services: Services) -> Verdict:
     """The answer has the form that the question asks for: lengths, words, case, beginnings, ends, JSON."""
-    for rule in rules(judged.question):
+    for rule in () if judged.structured else rules(judged.question):
         if because := rule.wrong(judged.answer):
             return Verdict.bad(because)
     return NOTHING

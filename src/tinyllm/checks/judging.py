@@ -8,6 +8,7 @@ from tinyllm.checks.asking import name_of, reply_of
 from tinyllm.checks.results import result
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
 from tinyllm.guard import read_json
+from tinyllm.plain import as_text
 from tinyllm.running import emit
 from tinyllm.services import Services
 from tinyllm.texts import prompt
@@ -15,6 +16,7 @@ from tinyllm.texts import prompt
 WEIGHTS: Mapping[int, float] = {3: 1.0, 2: 0.6, 1: 0.3, 0: 0.1}  # what a judge's word is worth, by its tier
 HEARD = 0.5  # a doubt of less weight changes nothing
 TRUSTED = 0.7  # how likely a judge of the highest tier is right when both orders agree
+CONTEXT = 5  # messages of the conversation that a judge sees
 LONGEST = 6_000  # characters of an answer that a judge reads
 VERDICTS = ("right", "wrong")
 PLACES = ("first", "second")
@@ -54,12 +56,13 @@ async def judge(
 
 async def better(judged: Judged, doubted: str, services: Services, key: str, rubric: str = "") -> Verdict:
     """Is the new answer better than the one that was doubted? Only when it wins in both places."""
-    if _plain(judged.answer) == _plain(doubted):
+    before = as_text(doubted)
+    if _plain(judged.answer) == _plain(before):
         return Verdict.good("agreed", TRUSTED)
     among = judges(judged, services, key)
-    wins = await _wins(judged, judged.answer, doubted, services, among, rubric)
-    if wins and len(judged.answer) > max(SHORT, LONGER * len(doubted)):
-        wins = await _wins(judged, _cut(judged.answer, len(doubted)), doubted, services, among, rubric)
+    wins = await _wins(judged, judged.answer, before, services, among, rubric)
+    if wins and len(judged.answer) > max(SHORT, LONGER * len(before)):
+        wins = await _wins(judged, _cut(judged.answer, len(before)), before, services, among, rubric)
     if wins:
         return Verdict.good("judged", round(wins * TRUSTED, 2))
     return Verdict.bad("the judge does not prefer it to the answer before", instead=doubted)
@@ -72,7 +75,7 @@ async def _wins(
     weight = 1.0
     for place, pair in ((PLACES[0], (new, old)), (PLACES[1], (old, new))):
         shown = {"one": pair[0][:LONGEST], "two": pair[1][:LONGEST], "rubric": rubric}
-        text = prompt("judge_pair.md").render({"question": judged.question, **shown})
+        text = prompt("judge_pair.md").render({"question": _question(judged), **shown})
         heard = await _heard(services, text, among, "better", PLACES)
         if heard is None or heard[0] != place:
             return 0.0
@@ -120,7 +123,15 @@ async def _heard(
 
 
 def _material(judged: Judged) -> dict[str, str]:
-    return {"question": judged.question, "answer": judged.answer[:LONGEST]}
+    return {"question": _question(judged), "answer": judged.answer[:LONGEST]}
+
+
+def _question(judged: Judged) -> str:
+    """The question with what came before it, and with what was attached to it."""
+    said = [message for message in judged.window if message["role"] in ("user", "assistant")][-CONTEXT:]
+    if len(said) < 2:
+        return str(said[0]["content"]) if said else judged.question
+    return "\n".join(f"{message['role']}: {message['content']}" for message in said)
 
 
 def _plain(text: str) -> str:

@@ -47,6 +47,11 @@ class Judged:
     mends: bool = False  # told what is wrong, the one who answered will answer again
     last: bool = False  # nobody else will answer: what can still be found out is worth its price
 
+    @property
+    def structured(self) -> bool:
+        """Data that the graph asked for by a schema: what is said of texts does not hold for it."""
+        return self.value is not None and not isinstance(self.value, str)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -56,7 +61,7 @@ class Verdict:
     because: str = ""
     evidence: Evidence = "unchecked"
     confidence: float = 0.0  # how likely it is that the verdict is right, as far as the check knows
-    instead: str | None = None  # a better answer that was found on the way, on the same evidence
+    instead: Any = None  # a better answer that was found on the way, on the same evidence
     mends: bool = True  # told what is wrong, the same model may well do better
     others: tuple[Candidate, ...] = field(default=())  # what others said when they were asked
     skipped: str = ""  # why it could not look

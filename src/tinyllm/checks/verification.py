@@ -18,6 +18,8 @@ async def verified(judged: Judged, wanted: Sequence[Wanted], services: Services)
     others: list[Candidate] = list(judged.others)
     for name, parameters in _in_order(wanted):
         check = CHECKS[name]
+        if check.asks and judged.structured:
+            continue
         if check.asks and EVIDENCE.index(best.evidence) >= EVIDENCE.index("executed"):
             continue
         verdict = await check(replace(judged, others=tuple(others)), services, parameters)

@@ -212,7 +212,8 @@ class Show:
         said = f"{say.coloured('refused', say.YELLOW)}  no answer met the standard"
         say.line(said if answer.answer else "refused  the question was declined")
         for attempt in answer.tried:
-            say.line(f"         {attempt['node']}: {attempt['because']}")
+            by = f" ({attempt['model']})" if attempt.get("model") else ""
+            say.line(f"         {attempt['node']}{by}: {attempt['because']}")
         say.line(f"{say.coloured('try', say.YELLOW)}      --trace shows each step; another model: -m MODEL")
 
 

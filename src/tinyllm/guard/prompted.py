@@ -9,11 +9,7 @@ from tinyllm.errors import BadReply
 from tinyllm.guard.reading import read_json
 from tinyllm.models import Ask, Reply
 from tinyllm.state import Message
-
-HOW = """You can use these tools:
-{tools}
-
-Reply with JSON only. To use a tool: {{"tool": "its name", "arguments": {{...}}}}. To answer: {{"answer": "..."}}."""
+from tinyllm.texts import prompt
 
 
 def prompted(ask: Ask) -> Ask:
@@ -23,7 +19,7 @@ def prompted(ask: Ask) -> Ask:
         f"- {tool['name']}({', '.join(tool['parameters'].get('properties', {}))}): {tool['description']}"
         for tool in tools
     )
-    how: Message = {"role": "system", "content": HOW.format(tools=described)}
+    how: Message = {"role": "system", "content": prompt("tools.md").render({"tools": described})}
     schema = _schema(tools, ask.schema or {"type": "string"})
     return replace(ask, messages=[how, *map(_in_words, ask.messages)], tools=(), schema=schema, token=None)
 

@@ -9,12 +9,12 @@ from tinyllm.errors import TinyError
 from tinyllm.guard.replies import estimate
 from tinyllm.models import Ask, Entry
 from tinyllm.settings import Settings
+from tinyllm.texts import prompt
 
 REPAIRS = 2
 AFRESH = ("OUTPUT_EMPTY", "OUTPUT_THINKING", "INCOMPLETE_STREAM", "OUTPUT_REPETITION", "TOOL_CALL_UNPARSABLE")
 WIDEST = 4  # how far num_ctx and num_predict may grow
 SHOWN = 2_000  # characters of a bad reply that the model sees again
-BRIEFLY = "Your last answer was too long and was cut off. Answer again in at most 150 words."
 
 
 def repaired(
@@ -50,7 +50,9 @@ def _with_more_length(ask: Ask, options: Mapping[str, Any]) -> Ask:
     if length := int(options.get("num_predict") or 0):
         return replace(ask, options={**ask.options, "num_predict": length * WIDEST})
     # It was not held back, it filled its context: only a shorter answer fits.
-    return replace(ask, messages=[*ask.messages, {"role": "user", "content": BRIEFLY}])
+    return replace(
+        ask, messages=[*ask.messages, {"role": "user", "content": prompt("briefly.md").render({})}]
+    )
 
 
 def _drawn(options: Mapping[str, Any], entry: Entry, failure: TinyError, clock: Clock) -> dict[str, Any]:
@@ -64,5 +66,5 @@ def _drawn(options: Mapping[str, Any], entry: Entry, failure: TinyError, clock: 
 
 def _complaint(said: str, failure: TinyError) -> list[dict[str, Any]]:
     shown = [{"role": "assistant", "content": said[:SHOWN]}] if said.strip() else []
-    fault = f"That cannot be used: {failure.message}. Write it again, correctly."
+    fault = prompt("mend.md").render({"fault": failure.message})
     return [*shown, {"role": "user", "content": fault}]

@@ -38,6 +38,8 @@ def next_step(
     may_mend = verdict.mends and not (judged_only and escalates)  # a doubt alone says nothing that would help
     if may_mend and not again and not past.get("climbed") and len(tried) + 1 < tries:
         return Step()
+    if current().model:  # with -m every question goes to one model
+        return None
     climbed = past.get("climbed", ())
     known = {judged.model, *(each["model"] for each in tried), *(each.model for each in verdict.others)}
     # What can be verified may come from anybody; what only a judge looks at must come from somebody stronger.

@@ -136,8 +136,8 @@ async def _judge(
     """What no check could verify, a judge looks at; after a doubt, the new answer must beat the doubted one."""
     if not config.judge or not judged.answer.strip():
         return verdict
-    if doubted := past.get("doubted"):
-        chosen = await better(judged, str(doubted), services, config.judge, config.rubric)
+    if "doubted" in past:
+        chosen = await better(judged, past["doubted"], services, config.judge, config.rubric)
         return replace(chosen, others=verdict.others)
     said = await judge(judged, services, config.judge, config.rubric, reference)
     return replace(said, others=verdict.others)
@@ -166,11 +166,9 @@ def _noted(judged: Judged, verdict: Verdict, past: Note) -> dict[str, Any]:
         "open": not verdict.mends,  # nobody confirmed it, but nothing refuted it
         "seconds": judged.seconds,
     }
-    doubted = (
-        {"doubted": judged.answer, "doubted_model": judged.model} if verdict.evidence == "judged" else {}
-    )
+    doubted = {"doubted": judged.value} if verdict.evidence == "judged" else {}
     return {
-        **{key: past[key] for key in ("climbed", "model", "doubted", "doubted_model") if key in past},
+        **{key: past[key] for key in ("climbed", "model", "doubted") if key in past},
         **doubted,
         "answer": judged.answer,
         "because": verdict.because,

@@ -13,7 +13,7 @@ from tinyllm.checks.running import ran
 SECONDS, ONE = 5.0, 1.0
 PATIENCE = 3  # calls that may hang before the rest is not tried
 LONGEST = 4_000  # characters of a result that are compared
-SEEN = "seen_by_the_check_"
+SEEN, ALIAS = "seen_by_the_check_", "what_was_asked_for"
 KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 How = Literal["value", "raised", "hung", "unclear"]
@@ -54,15 +54,36 @@ def program_of(answer: str, task: Task) -> Program:
         return Program("", "", wrong=_unreadable(found[0].code))
     statements = [each for code in python for each in ast.parse(code).body]
     kept = [each for each in statements if isinstance(each, KEPT) or _is_plain_assignment(each)]
-    names = [
-        each.name for each in kept if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    functions = [each for each in kept if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    if task.name and not any(getattr(each, "name", "") == task.name for each in kept):
+        return Program("", task.name, wrong=f"it defines no function {task.name}")
+    asked = (
+        next((each for each in functions if each.name == task.name), None) if task.name else _main(functions)
+    )
+    lines = [task.around, *(ast.unparse(each) for each in kept)]
+    if asked is None:
+        return Program("\n".join(lines), task.name)
+    if not task.name:  # whatever each calls it, it is the same function
+        lines.append(f"{ALIAS} = {asked.name}")
+    return Program("\n".join(lines), task.name or ALIAS, ast.unparse(asked))
+
+
+def _main(
+    functions: Sequence[ast.FunctionDef | ast.AsyncFunctionDef],
+) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The one that is not used by another; where there are several, nobody knows."""
+    used = {
+        each.id
+        for function in functions
+        for each in ast.walk(function)
+        if isinstance(each, ast.Name) and each.id != function.name
+    }
+    free = [
+        each
+        for each in functions
+        if each.name not in used and each.name != "main" and not each.name.startswith("test")
     ]
-    name = task.name or (names[-1] if names else "")
-    if name and name not in names:
-        return Program("", name, wrong=f"it defines no function {name}")
-    header = next((each for each in kept if isinstance(each, ast.FunctionDef) and each.name == name), None)
-    body = "\n".join([task.around, *(ast.unparse(each) for each in kept)])
-    return Program(body, name, ast.unparse(header) if header else "")
+    return free[0] if len(free) == 1 else functions[0] if len(functions) == 1 else None
 
 
 def _unreadable(code: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinyllm.checks.asking import opinion, to_ask
-from tinyllm.checks.blocks import another_language, asks_for_code, blocks
+from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs_python
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.program import SECONDS, Outcome, Program, alike, observed, program_of
 from tinyllm.checks.code.task import Example, Task, task_of
@@ -34,9 +34,9 @@ async def code_runs(
         return NOTHING
     own = program_of(judged.answer, task)
     if own.wrong:
-        return Verdict.bad(own.wrong)
-    if not own.name:
-        return NOTHING  # a script: nobody knows what to call
+        return Verdict.bad(own.wrong) if task.name or needs_python(judged.question) else NOTHING
+    if not own.header:
+        return NOTHING  # a script, or a class: nobody knows what to call
     try:
         return await _Comparison(judged, services, task, own, asks, seconds).verdict()
     except TinyError as failure:
