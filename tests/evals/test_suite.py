@@ -89,6 +89,14 @@ def test_yaml_json_and_json_lines_say_the_same(tmp_path: Path) -> None:
     assert len({suite.cases[0].fingerprint for suite in found}) == 1
 
 
+def test_a_graph_in_a_suite_is_checked_with_it() -> None:
+    graph = "graph:\n  nodes:\n    a: {kind: solve, declines: nowhere}\n"
+    told = faults(f"name: s\n{graph}cases:\n  - {{question: q}}\n")
+    assert told[0].startswith("s.yaml:2: ")
+    assert "'nowhere'" in told[0]
+    assert told[1].startswith("s.yaml:6: nothing says what is right")
+
+
 def test_a_list_alone_is_a_suite_named_by_its_file() -> None:
     suite = parsed(b"- {question: q, equals: yes}\n- {question: r, equals: 3.5}", "some/mine.yaml")
     assert suite.name == "mine"

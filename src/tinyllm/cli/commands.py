@@ -50,7 +50,7 @@ COMMANDS = {
     "eval": Line(
         "evals",
         "Put suites of cases to graphs, compare, and report.",
-        ("run", "compare", "report", "list"),
+        ("run", "compare", "report", "population", "list"),
     ),
     "config": Line("config", "Show the settings and where each comes from.", ("show", "path")),
     "sim": Line("sim", "Serve simulated models, to test graphs without a GPU.", ("serve",)),

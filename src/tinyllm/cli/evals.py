@@ -193,7 +193,10 @@ def report(
     """Report results: as Markdown, as one page of HTML with plots, or as JUnit XML."""
     from tinyllm import evals
 
-    text = evals.report(evals.Results.read(results), format.value)
+    _written(evals.report(evals.Results.read(results), format.value), output)
+
+
+def _written(text: str, output: Path | None) -> None:
     if output is None:
         say.answer(text, end="")
         return
@@ -204,6 +207,25 @@ def report(
             f"{output} cannot be written: {failure.strerror}", hint="choose another file"
         ) from failure
     say.note(f"wrote {output}")
+
+
+@app.command()
+def population(
+    suites: list[str] = typer.Argument(help="Suites, by name or file."),
+    output: Path | None = typer.Option(None, "--output", "-o", help="Write to this file instead of stdout."),
+) -> None:
+    """Write a population of simulated models that know these suites, for `tinyllm sim serve FILE`."""
+    import yaml
+
+    from tinyllm import evals, settings
+    from tinyllm.testing.simulator.reading import SMALL
+
+    loaded = settings.load()
+    known = evals.gold(evals.read(evals.find(name, loaded)) for name in suites)
+    small = yaml.safe_load(SMALL.read_text("utf-8"))
+    whole = {**small, "gold": [*small.get("gold", ()), *known]}
+    said = "# Simulated models that know some suites: nothing that they say is real.\n"
+    _written(said + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=120), output)
 
 
 @app.command("list")

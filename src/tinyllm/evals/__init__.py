@@ -1,6 +1,7 @@
 """Measure graphs on suites of cases: run, compare, report."""
 
 from tinyllm.evals.comparison import Comparison, compare, held
+from tinyllm.evals.gold import gold
 from tinyllm.evals.reports import report
 from tinyllm.evals.results import Results, Row, Side
 from tinyllm.evals.suite import Suite, find, listed, read
@@ -17,6 +18,7 @@ __all__ = [
     "compare",
     "find",
     "folder",
+    "gold",
     "held",
     "listed",
     "read",

@@ -65,6 +65,13 @@ class Judge(Part):
     model: str = Field(default="", description="The judge; the graph's own otherwise.")
 
 
+class Call(Part):
+    """A tool call that is right."""
+
+    name: str = Field(description="add `name:`, a tool")
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
 class Case(Part):
     """A question and what is right; every scorer that is named must be content."""
 
@@ -74,6 +81,7 @@ class Case(Part):
     attach: Texts = Field(default=(), description="Files that the question is about, beside the suite.")
     tags: Texts = Field(default=(), description="Groups that are counted apart.")
     answer: str = Field(default="", description="An answer that is right, for judges and for simulations.")
+    call: Call | None = Field(default=None, description="The call of a tool that leads to the answer.")
     wrong: Texts = Field(default=(), description="Answers that are wrong and look right.")
 
     contains: Alternatives = Field(default=(), description="All of these texts; a list in the list: any.")
@@ -96,7 +104,7 @@ class Case(Part):
     @property
     def fingerprint(self) -> str:
         """The same for the same question and the same demands."""
-        plain = self.model_dump(mode="json", by_alias=True, exclude={"id", "tags", "wrong"})
+        plain = self.model_dump(mode="json", by_alias=True, exclude={"id", "tags", "wrong", "call"})
         text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -23,6 +23,7 @@ class Cost:
     tflop: float = 0.0
     tiers: set[int] = field(default_factory=set)
     tools: list[str] = field(default_factory=list)
+    authors: dict[str, None] = field(default_factory=dict)  # the models of nodes that answer
 
     def add(self, event: Event) -> None:
         if event.kind == "tool" and "failure" not in event.data and event.data["tool"] not in self.tools:
@@ -30,13 +31,16 @@ class Cost:
         if event.kind != "call":
             return
         data = event.data
+        entry = self.spec.models.get(data.get("entry", ""))
+        node = self.spec.nodes.get(event.node)
+        if node is None or node.answers:
+            self.authors[entry.name if entry is not None else data["model"]] = None
         self.calls += 1
         self.tokens_in += data["tokens_in"]
         self.tokens_out += data["tokens_out"]
         self.seconds += data["seconds"]
         # Two operations for each parameter and token, as is usual.
         self.tflop += 2e-3 * billions(data["model"]) * (data["tokens_in"] + data["tokens_out"])
-        entry = self.spec.models.get(data.get("entry", ""))
         self.tiers.add(entry.tier if entry is not None else 1)
 
     def as_dict(self) -> dict[str, Any]:

@@ -132,7 +132,7 @@ class Results:
 
     def known(self, graph: str, case: str, fingerprint: str) -> bool:
         row = self.rows.get((graph, case))
-        return row is not None and row.fingerprint == fingerprint
+        return row is not None and row.fingerprint == fingerprint and row.outcome != "failed"
 
     @property
     def graphs(self) -> tuple[str, ...]:

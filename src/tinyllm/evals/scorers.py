@@ -27,7 +27,7 @@ class Given:
     status: str = "committed"
     route: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()  # that were called and gave a result
-    judged: "Callable[[Judge, Given], Awaitable[str]] | None" = None  # asks a model
+    judging: Callable[[Judge, str], Awaitable[str]] | None = None  # asks a model
 
 
 Scorer = Callable[[Any, Given], Awaitable[str]]
@@ -130,7 +130,7 @@ async def tools(wanted: tuple[str | tuple[str, ...], ...], given: Given) -> str:
 @scorer
 async def judge(wanted: Judge, given: Given) -> str:
     """A model that did not answer finds that the answer follows the rubric."""
-    return await given.judged(wanted, given) if given.judged is not None else "there is no judge"
+    return await given.judging(wanted, given.answer) if given.judging is not None else "there is no judge"
 
 
 NO_ANSWER = re.compile(

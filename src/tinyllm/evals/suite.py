@@ -13,6 +13,7 @@ from tinyllm.errors import GraphError, TinyError, UsageError
 from tinyllm.evals.case import SCORERS, Case, Head
 from tinyllm.problems import Problem, did_you_mean, raise_all
 from tinyllm.settings import Settings
+from tinyllm.spec import read as read_graph
 from tinyllm.spec.shape import validated
 
 ENDINGS = (".yaml", ".yml", ".jsonl", ".json")
@@ -119,7 +120,19 @@ def _head(data: dict[str, Any], document: Document, problems: list[Problem]) -> 
         fix = did_you_mean(key, known) or f"the fields are: {', '.join(known)}"
         problems.append(document.problem((key,), f"there is no field {key!r} here", fix))
         del data[key]
-    return validated(Head, data, document, (), problems) or Head()
+    head = validated(Head, data, document, (), problems) or Head()
+    problems.extend(_of_graph(head, document))
+    return head
+
+
+def _of_graph(head: Head, document: Document) -> Iterator[Problem]:
+    """What is wrong with a graph that stands in the suite."""
+    if isinstance(head.graph, dict):
+        try:
+            read_graph(head.graph)
+        except GraphError as failure:
+            for problem in getattr(failure, "problems", ()):
+                yield document.problem(("graph",), problem.message, problem.fix)
 
 
 def _lines(body: bytes, where: str, problems: list[Problem]) -> Found:

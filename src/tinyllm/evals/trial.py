@@ -14,6 +14,7 @@ from tinyllm.engine import Engine
 from tinyllm.errors import NotAnswered, TinyError, UsageError
 from tinyllm.evals.case import Case
 from tinyllm.evals.cost import Cost
+from tinyllm.evals.judging import NO_VERDICT, Judging
 from tinyllm.evals.part import part
 from tinyllm.evals.results import Outcome, Results, Row
 from tinyllm.evals.scorers import Given, scored
@@ -92,15 +93,18 @@ class Trial:
                 "ms": round((clock.monotonic() - started) * 1000, 1),
             }
         else:
-            found = await self._found(case, answer, tuple(cost.tools))
+            found = await self._found(case, answer, cost)
         return Row(**about, **found, **cost.as_dict(), at=round(clock.now(), 3))
 
     def _from_outside(self, failure: TinyError) -> bool:
         resting = getattr(failure, "target", "") == self.engine.settings.ollama_host
         return resting or failure.kind == "cancelled" or failure.code.startswith(("DB_", *OUTSIDE))
 
-    async def _found(self, case: Case, answer: Answer, tools: tuple[str, ...]) -> dict[str, Any]:
-        given = Given(case, answer.answer, answer.value, answer.status, answer.route, tools)
+    async def _found(self, case: Case, answer: Answer, cost: Cost) -> dict[str, Any]:
+        judging = Judging(self.engine, case, tuple(cost.authors))
+        given = Given(
+            case, answer.answer, answer.value, answer.status, answer.route, tuple(cost.tools), judging
+        )
         scores = await scored(given)
         return {
             **judged(case, answer.status, scores),
@@ -119,6 +123,8 @@ def judged(case: Case, status: str, scores: dict[str, str]) -> dict[str, Any]:
     """Right, wrong and shipped, refused, or failed; and whether what was refused was right."""
     fine = not any(scores.values())
     outcome: Outcome
+    if scores.get("judge", "").startswith(NO_VERDICT):
+        return {"outcome": "failed"}
     if status == "committed" or (case.declined and status == "refused"):
         outcome = "right" if fine else "wrong"
     else:
