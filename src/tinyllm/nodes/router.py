@@ -14,15 +14,12 @@ from tinyllm.routing import Route
 from tinyllm.running import emit
 from tinyllm.services import Services
 from tinyllm.state import Goto, State
+from tinyllm.texts import prompt
 
 if TYPE_CHECKING:
     from tinyllm.routing import Router as Embedded
 
 POSSIBLE = 0.1
-PROMPT = """Sort a question into the right department. The departments are:
-{routes}
-Name every department that the question needs, and only those.
-Answer as JSON: {{"labels": [...]}}"""
 
 
 class Router(Node):
@@ -132,7 +129,7 @@ def chosen(config: Router, labels: tuple[str, ...]) -> str | tuple[str, ...]:
 
 async def _asked(config: Router, question: str, services: Services) -> tuple[str, ...]:
     labels = list(config.routes)
-    routes = "\n".join(f"- {label}: {what}" for label, what in config.routes.items())
+    routes = [{"label": label, "what": what} for label, what in config.routes.items()]
     schema = {
         "type": "object",
         "properties": {
@@ -142,7 +139,7 @@ async def _asked(config: Router, question: str, services: Services) -> tuple[str
     }
     ask = Ask(
         messages=[
-            {"role": "system", "content": PROMPT.format(routes=routes)},
+            {"role": "system", "content": prompt("route.md").render({"routes": routes})},
             {"role": "user", "content": question[:4000]},
         ],
         schema=schema,
