@@ -96,7 +96,9 @@ async def test_studio_lists_and_runs_every_shipped_graph(server: str) -> None:
     await client.aclose()
     question = {"messages": [{"role": "user", "content": "What is 2 + 2?"}]}
     assert (await run(server, "assistant", question))["outputs"] == {"exact": "4"}
-    for graph in sorted(set(LISTED) - {"assistant"}):
+    growing = await run(server, "growth", {"inputs": {"graph": "assistant"}})
+    assert growing["outputs"]["watch"]["said"] == ["nothing should grow"]
+    for graph in sorted(set(LISTED) - {"assistant", "growth"}):
         state = await run(server, graph, {"inputs": {"text": "A text.", "question": "A text."}})
         assert "said by a model" in state["outputs"].values(), graph
 

@@ -1,7 +1,7 @@
 """A graph as a picture, drawn here and offline: mermaid, SVG or text."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Literal, NamedTuple
 
@@ -57,8 +57,11 @@ def _label(node: object, target: str) -> str:
     return ""
 
 
-def draw(spec: GraphSpec, format: Format = "text") -> str:
-    return {"mermaid": _mermaid, "svg": _svg, "text": _text}[format](spec)
+def draw(spec: GraphSpec, format: Format = "text", said: Mapping[str, str] | None = None) -> str:
+    """The picture; in an SVG, what is said of a node stands below its name."""
+    if format == "svg":
+        return _svg(spec, said or {})
+    return {"mermaid": _mermaid, "text": _text}[format](spec)
 
 
 def _mermaid(spec: GraphSpec) -> str:
@@ -110,7 +113,7 @@ def _ranks(spec: GraphSpec, all: list[Arrow]) -> dict[str, int]:
     return {id: max(bottom, last + 1) if id in RESERVED else row for id, row in rank.items()}
 
 
-def _svg(spec: GraphSpec) -> str:
+def _svg(spec: GraphSpec, said: Mapping[str, str]) -> str:
     all = list(arrows(spec))
     rank = _ranks(spec, all)
     rows: dict[int, list[str]] = defaultdict(list)
@@ -126,7 +129,7 @@ def _svg(spec: GraphSpec) -> str:
     high = EDGE * 2 + (max(rows) + 1) * (HEIGHT + DOWN) - DOWN
     parts = [HEAD.format(wide=round(whole), high=round(high), name=escape(spec.name))]
     parts += [_line(arrow, place) for arrow in all if arrow.source in place]
-    parts += [_box(id, spec, place) for id in place]
+    parts += [_box(id, spec, place, said.get(id, "")) for id in place]
     return "\n".join([*parts, "</svg>"])
 
 
@@ -151,11 +154,11 @@ def _line(arrow: Arrow, place: dict[str, tuple[float, float]]) -> str:
     return f'<path d="{path}" fill="none" stroke="#5f6368"{dash} marker-end="url(#tip)"/>{text}'
 
 
-def _box(id: str, spec: GraphSpec, place: dict[str, tuple[float, float]]) -> str:
+def _box(id: str, spec: GraphSpec, place: dict[str, tuple[float, float]], said: str) -> str:
     x, y = place[id]
     kind = spec.nodes[id].kind if id in spec.nodes else ""
     fill = FILL.get(kind, "#ffffff") if kind else "#eceff1"
-    below = f'<text x="{x + WIDTH / 2:.0f}" y="{y + 32:.0f}" font-size="10" fill="#5f6368" text-anchor="middle">{kind}</text>'
+    below = f'<text x="{x + WIDTH / 2:.0f}" y="{y + 32:.0f}" font-size="10" fill="#5f6368" text-anchor="middle">{escape(f"{kind}: {said}" if said else kind)}</text>'
     return (
         f'<g><rect x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="8" fill="{fill}" stroke="#5f6368"/>'
         f'<text x="{x + WIDTH / 2:.0f}" y="{y + (18 if kind else 25):.0f}" text-anchor="middle">{escape(id)}</text>'

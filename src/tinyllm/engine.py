@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -115,7 +114,7 @@ class Engine:
     ) -> Answer:
         """Run the graph on a question, and answer; on a thread, as the next turn of its conversation."""
         given = inputs_of(self.spec, question, inputs, attached)
-        id = secrets.token_hex(6)
+        id = f"{self.clock.chance.getrandbits(48):012x}"
         engine = await self._begun(id)
         run = await self.transactions.begin(
             id=id,
@@ -187,14 +186,19 @@ class Engine:
         """An engine for another version of the graph, with these models, tools and runs."""
         engine = self._others.get(spec.fingerprint)
         if engine is None:
-            engine = Engine(spec, settings=self.settings, make=self.models.make, clock=self.clock)
-            engine.tools, engine.models = self.tools, self.models
-            guard = replace(self.services.guard, entries=spec.models)
-            engine.services = replace(self.services, guard=guard, allow=spec.allow)
-            engine.__dict__["transactions"] = self.transactions
+            engine = self.version(spec)
             while len(self._others) >= VERSIONS:
                 del self._others[next(iter(self._others))]
             self._others[spec.fingerprint] = engine
+        return engine
+
+    def version(self, spec: GraphSpec) -> "Engine":
+        """The same, and nobody else's."""
+        engine = Engine(spec, settings=self.settings, make=self.models.make, clock=self.clock)
+        engine.tools, engine.models = self.tools, self.models
+        guard = replace(self.services.guard, entries=spec.models)
+        engine.services = replace(self.services, guard=guard, allow=spec.allow)
+        engine.__dict__["transactions"] = self.transactions
         return engine
 
     async def _carried(self, run: Run, given: Any, past: Sequence[Line] = (), **options: Any) -> Answer:

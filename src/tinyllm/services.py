@@ -41,7 +41,7 @@ class Result:
 class Growing(Protocol):
     """What the steps of growth are done by: it reads grades and builds graphs, which no node may."""
 
-    async def __call__(self, step: str, state: State) -> Any: ...
+    async def __call__(self, step: str, state: State) -> tuple[bool, Any]: ...
 
 
 @dataclass(frozen=True)

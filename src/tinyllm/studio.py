@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
+    from tinyllm.services import Growing
+
 
 @cache
 def compiled(name: str) -> "CompiledStateGraph[Any, Any, Any, Any]":
@@ -14,10 +16,19 @@ def compiled(name: str) -> "CompiledStateGraph[Any, Any, Any, Any]":
     from tinyllm.engine import Engine
     from tinyllm.guard import Memory
 
-    engine = Engine(name)
+    engine = Engine(name, growing=_growing() if name == "growth" else None)
     # One process serves them all, and it may not wait for a disk on its event loop.
     engine.services.guard.breakers.shelf = Memory()
     return engine.graph
+
+
+def _growing() -> "Growing":
+    """The steps of growth, for the graph that the settings name; what they decide is kept by `tinyllm growth run` alone."""
+    from tinyllm.engine import Engine
+    from tinyllm.growth import Budget, Steps
+
+    engine = Engine()
+    return Steps(engine, Budget(engine.settings.growth_budget))
 
 
 # One name each: the server looks them up in the module, and would not ask a `__getattr__`. In a thread, because reading
@@ -40,3 +51,8 @@ async def review() -> Any:
 async def agent() -> Any:
     """Works with tools, and asks before it changes anything."""
     return await asyncio.to_thread(compiled, "agent")
+
+
+async def growth() -> Any:
+    """Lets a graph grow."""
+    return await asyncio.to_thread(compiled, "growth")

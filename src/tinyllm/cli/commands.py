@@ -37,6 +37,11 @@ COMMANDS = {
     "grades": Line(
         "grades", "List what gates, judges and people said of answers, and export it.", ("list", "export")
     ),
+    "growth": Line(
+        "growth",
+        "Let a graph grow: changes that are tested, tried, and reversible.",
+        ("list", "show", "diff", "run", "test", "accept", "revert", "history", "export"),
+    ),
     "health": Line(
         "health",
         "Show how the models and their breakers are.",

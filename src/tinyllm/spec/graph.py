@@ -147,6 +147,10 @@ class GraphSpec:
         found = {id for id in ending if self.nodes[id].answers}
         return tuple(found.union(*(self.answering_before(id) for id in ending if not self.nodes[id].answers)))
 
+    def body(self, id: str) -> dict[str, Any]:
+        """One node as a file would say it."""
+        return _plain(self.nodes[id], "id")
+
     def mark(self, id: str) -> str:
         """The fingerprint of one node; empty when it is not in the file but made by a rewrite."""
         return marked(self.nodes[id]) if id in self.nodes else ""

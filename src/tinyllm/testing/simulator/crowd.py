@@ -10,6 +10,7 @@ from tinyllm.testing.simulator.chance import chance_of_right, normal, quantile, 
 from tinyllm.testing.simulator.form import filled
 from tinyllm.testing.simulator.mishaps import mishap
 from tinyllm.testing.simulator.model import Model
+from tinyllm.testing.simulator.naming import listed, listing, names
 from tinyllm.testing.simulator.population import GENERAL, Aside, Gold, Population
 from tinyllm.testing.simulator.reply import Reply, ToolCall
 from tinyllm.testing.simulator.request import Request
@@ -38,12 +39,14 @@ class Crowd:
         return None
 
     async def reply(self, request: Request, model: Model) -> Reply:
-        attempt = self._attempt(request, model)
-        if model.replies:
-            said = model.replies[min(request.nth, len(model.replies) - 1)]
-        else:
-            said = self._said(request, model, attempt)
+        said = self.said(request, model)
         return mishap(self._paced(said, request, model), model, request.nth, self.population.seed)
+
+    def said(self, request: Request, model: Model) -> Reply:
+        """What the model says, without what may go wrong on the way."""
+        if model.replies:
+            return model.replies[min(request.nth, len(model.replies) - 1)]
+        return self._said(request, model, self._attempt(request, model))
 
     def _attempt(self, request: Request, model: Model) -> str:
         """What makes one try differ from another: the options' seed, or how often this was asked."""
@@ -63,8 +66,13 @@ class Crowd:
         besides = aside(gold, request.messages) if gold else None
         skill = besides.topic or topic if besides else topic
         attempt = _told(request, attempt)
-        right = self._right(gold, model, attempt, self._error(model, skill), besides.cue if besides else "")
+        error = self._error(model, skill)
+        if self.population.bonus and gold and names(text, flat(gold.question), topic):
+            error = max(0.0, error - self.population.bonus)
+        right = self._right(gold, model, attempt, error, besides.cue if besides else "")
         asks = request.ask
+        if asks and (where := listing(asks.format)):
+            return Reply(text=listed(where, request.text, self.gold))
         if gold and gold.tool and asks and self._calls(request, gold, model, attempt):
             return Reply(tool_calls=(ToolCall(gold.tool.name, gold.tool.arguments),))
         answer = self._answer(

@@ -90,6 +90,12 @@ class Population(Strict):
     noise: float = Field(
         default=0.55, ge=0, le=10, description="How much models differ in what they find hard."
     )
+    bonus: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="How much lower a model's error rate is when its prompt names the topic.",
+    )
     topics: dict[str, tuple[str, ...]] = Field(default_factory=lambda: dict(TOPICS))
     models: dict[str, Model] = Field(min_length=1)
     gold: tuple[Gold, ...] = ()
