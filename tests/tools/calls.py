@@ -5,6 +5,11 @@ from typing import Any
 TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 3, in f\n    x["a"]\nKeyError: \'a\''
 
 CALLS: dict[str, tuple[dict[str, Any], str]] = {
+    "browser_click": ({"what": "All tea"}, "three minutes"),
+    "browser_fill": ({"field": "Name", "value": "Ada"}, "filled in Name"),
+    "browser_open": ({"url": "https://tea.example/tea"}, "three minutes"),
+    "browser_read": ({}, "Order tea"),
+    "browser_screenshot": ({"target": "page.png"}, "to page.png"),
     "calc_base": ({"number": "255", "to": 16}, "ff"),
     "calc_convert": ({"amount": 10, "unit": "km", "to": "miles"}, "6.2137"),
     "calc_date_after": ({"date": "2026-03-01", "number": 2, "unit": "weeks"}, "March 15, 2026"),
@@ -124,3 +129,6 @@ CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "web_put": ({"url": "https://tea.example/api/1", "body": "text"}, "text/plain"),
     "web_search": ({"query": "tea"}, "All about tea"),
 }
+
+# These make no sense as the first call of a run: a page must be open.
+AFTER_ANOTHER = {"browser_click", "browser_fill", "browser_read", "browser_screenshot"}

@@ -1,6 +1,7 @@
 """What tools of the outside talk to in tests: real servers where there are any, else fakes that speak the protocol."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ class Counterpart:
     hosts: tuple[str, ...] = ()
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[tuple[str, dict[str, Any]], ...] = ()  # calls without which the others make no sense
 
     def call(self, arguments: dict[str, Any], expected: str) -> tuple[dict[str, Any], str]:
         """A call as it is made here."""
@@ -34,6 +36,7 @@ NOTHING = Counterpart()
 
 # The fixture for each domain, by the first word of its tools' names.
 COUNTERPARTS: dict[str, str] = {
+    "browser": "browser_counterpart",
     "elastic": "elastic_counterpart",
     "mongo": "mongo_counterpart",
     "postgres": "postgres_counterpart",
@@ -190,3 +193,32 @@ def elastic_counterpart(elastic: Cluster) -> Counterpart:
     """No real Elasticsearch: the official client, and a server that speaks its protocol."""
     entry = {"service": "elastic", "url": elastic.url}
     return Counterpart(connections={"logs": entry, "store": {**entry, "writes": True}})
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[None]:
+    """The browser of this process; it is started by the first tool that needs it."""
+    from tinyllm.tools import chromium
+
+    if not any(map(shutil.which, chromium.PROGRAMS)):
+        pytest.skip("Chromium is not installed")
+    yield
+    chromium.stop()
+
+
+@pytest.fixture
+def browser_counterpart(site: Site, chromium: None) -> Counterpart:
+    """A real Chromium, and a web site of this machine."""
+    site.has("/form", FORM)
+    return Counterpart(
+        (f"127.0.0.1:{site.port}",),
+        words={"https://tea.example": site.origin},
+        before=(("browser_open", {"url": f"{site.origin}/form"}),),
+    )
+
+
+FORM = """<!doctype html><title>Order</title><h1>Order tea</h1><form action="/api/order" method="post">
+<label for="n">Name</label><input id="n" name="name"><label>Kind <select name="kind"><option>Green</option><option>Black</option>
+</select></label><label><input type="checkbox" name="hot">Hot</label><label>Word <input type="password" name="word" value="hush"></label>
+<input type="file" aria-label="Papers" name="papers"><button>Send</button></form><a href="/tea" target="_blank">All tea</a>
+<p style="position:absolute;left:-9999px;visibility:hidden">secret order</p>"""

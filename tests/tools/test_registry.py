@@ -69,6 +69,8 @@ async def test_it_works_and_gives_plain_data(
     tool: Tool, services: Services, counterpart: Counterpart
 ) -> None:
     arguments, expected = counterpart.call(*CALLS[tool.name])
+    for name, given in counterpart.before:
+        await services.call(name, given)
     result = await services.call(tool.name, arguments)
     assert expected in result.text
     assert len(result.text) < SHOWN + 200

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage
 
-from tests.tools.calls import CALLS
+from tests.tools.calls import AFTER_ANOTHER, CALLS
 from tests.tools.conftest import Open
 from tests.tools.counterparts import Counterpart
 from tinyllm.engine import Engine
@@ -15,7 +15,7 @@ from tinyllm.testing.simulator import Reply, Script, Simulator, ToolCall
 MODEL = "helper:1b"
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - AFTER_ANOTHER))
 async def test_a_specialist_uses_it_and_reads_what_came_back(
     name: str, workspace: Path, tmp_path: Path, counterpart: Counterpart
 ) -> None:
