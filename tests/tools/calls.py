@@ -58,6 +58,9 @@ CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "json_get": ({"text": '{"a": [{"b": 1}, {"b": 2}]}', "path": "a[1].b"}, "2"),
     "json_repair": ({"text": "Here: {'a': 1,}"}, '{"a": 1}'),
     "json_validate": ({"text": "{}", "against": {"required": ["name"]}}, "'name' is a required property"),
+    "memory_forget": ({"key": "drink"}, "forgot drink"),
+    "memory_recall": ({"query": "what to drink: tea"}, "Ada likes tea."),
+    "memory_remember": ({"text": "Ada likes coffee.", "key": "drink"}, "drink"),
     "mongo_aggregate": (
         {
             "collection": "orders",
@@ -130,5 +133,12 @@ CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "web_search": ({"query": "tea"}, "All about tea"),
 }
 
-# These make no sense as the first call of a run: a page must be open.
-AFTER_ANOTHER = {"browser_click", "browser_fill", "browser_read", "browser_screenshot"}
+# These make no sense as the first call of a run: a page must be open, something must be remembered.
+AFTER_ANOTHER = {
+    "browser_click",
+    "browser_fill",
+    "browser_read",
+    "browser_screenshot",
+    "memory_forget",
+    "memory_recall",
+}

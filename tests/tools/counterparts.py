@@ -38,6 +38,7 @@ NOTHING = Counterpart()
 COUNTERPARTS: dict[str, str] = {
     "browser": "browser_counterpart",
     "elastic": "elastic_counterpart",
+    "memory": "memory_counterpart",
     "mongo": "mongo_counterpart",
     "postgres": "postgres_counterpart",
     "redis": "redis_counterpart",
@@ -222,3 +223,9 @@ FORM = """<!doctype html><title>Order</title><h1>Order tea</h1><form action="/ap
 </select></label><label><input type="checkbox" name="hot">Hot</label><label>Word <input type="password" name="word" value="hush"></label>
 <input type="file" aria-label="Papers" name="papers"><button>Send</button></form><a href="/tea" target="_blank">All tea</a>
 <p style="position:absolute;left:-9999px;visibility:hidden">secret order</p>"""
+
+
+@pytest.fixture
+def memory_counterpart() -> Counterpart:
+    """The memory of the test's own database, with one thing in it."""
+    return Counterpart(before=(("memory_remember", {"text": "Ada likes tea.", "key": "drink"}),))
