@@ -47,7 +47,7 @@ def test_a_question_about_code_goes_to_the_coder(tinyllm: Call, everything: Simu
         ["exact", "route", "code", "check"],
     )
     assert found["route"] == ["code"]
-    assert found["models"][-1] == "granite-code:3b"
+    assert "granite-code:3b" in found["models"]
     assert found["tokens"]["in"] > 0 < found["tokens"]["out"]
 
 

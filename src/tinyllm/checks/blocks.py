@@ -5,17 +5,15 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-FENCED = re.compile(
-    r"^[ \t]*(?P<fence>```+|~~~+)[ \t]*(?P<name>[\w+#.-]*)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?P=fence)|\Z)",
-    re.DOTALL | re.MULTILINE,
-)
+FENCE = re.compile(r"[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<name>[\w+#.-]{0,30})[^`]*$")
+LINES = 400  # of a program without fences
 PYTHON = ("python", "py", "python3", "pycon", "")
 OTHER = re.compile(
     r"(?i)\b(?:javascript|typescript|java|c\+\+|cpp|c#|golang|rust|ruby|php|kotlin|swift|bash|shell|sql|haskell|scala|perl|html|css|regex|regular expression)\b"
     r"|\bin (?:c|go|r)\b"
 )
 WANTS = re.compile(
-    r"(?i)\b(?:write|implement|complete|create|define|give|code|develop|design|finish|fix|produce|make|return)\b[^.?!]*\b(?:function|method|class|program|script|code|def)\b"
+    r"(?i)\b(?:write|implement|complete|create|define|give|code|develop|design|finish|fix|produce|make|return)\b[^.?!]{0,200}\b(?:function|method|class|program|script|code|def)\b"
     r"|\b(?:implement|complete|write)\s+`?\w+\("
 )
 SHOWN = re.compile(r"(?i)\bpython (?:function|program|script|code)\b")
@@ -39,11 +37,36 @@ class Block:
 
 def blocks(text: str) -> list[Block]:
     """The fenced pieces of code; without fences, the text itself when it is a program with a definition in it."""
-    found = [Block(_undented(each["code"]), each["name"]) for each in FENCED.finditer(text)]
-    if found:
+    if found := fenced(text)[0]:
         return found
     bare = _bare(text)
     return [Block(bare, "python")] if bare else []
+
+
+def fenced(text: str) -> tuple[list[Block], str]:
+    """The pieces of code between fences, and the text around them; a fence that nothing closes goes to the end."""
+    found: list[Block] = []
+    around: list[str] = []
+    inside: list[str] = []
+    name = fence = ""
+    for line in text.splitlines():
+        if fence and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+            found.append(Block(_undented("\n".join(inside)), name))
+            inside, fence = [], ""
+        elif fence:
+            inside.append(line)
+        elif opened := FENCE.match(line):
+            fence, name = opened["fence"], opened["name"]
+        else:
+            around.append(line)
+    if fence and inside:
+        found.append(Block(_undented("\n".join(inside)), name))
+    return found, "\n".join(around)
+
+
+def ends_of(text: str, most: int = 8_000) -> str:
+    """What is asked stands at the beginning or at the end; between them may be any amount of material."""
+    return text if len(text) <= most else f"{text[: most // 2]}\n\n{text[-most // 2 :]}"
 
 
 def _undented(code: str) -> str:
@@ -62,7 +85,7 @@ def _bare(text: str) -> str:
     ]
     if not starts:
         return ""
-    for end in range(len(lines), starts[0], -1):
+    for end in range(min(len(lines), starts[0] + LINES), starts[0], -1):
         code = "\n".join(lines[starts[0] : end]).rstrip()
         if "def " in code and parses(code):
             return code
@@ -79,6 +102,7 @@ def parses(code: str) -> bool:
 
 def asks_for_code(question: str) -> bool:
     """Is a program wanted? A question that shows one, and asks what it does, wants words."""
+    question = ends_of(question)
     prose = _prose(question)
     if WANTS.search(prose):
         return True
@@ -89,7 +113,7 @@ def asks_for_code(question: str) -> bool:
 
 def _prose(question: str) -> str:
     """What is said around the code in it."""
-    text = FENCED.sub("\n", question)
+    text = fenced(question)[1]
     start = BEGUN.search(text)
     if start is None:
         return text
@@ -107,4 +131,5 @@ def needs_python(question: str) -> bool:
 
 def another_language(question: str) -> bool:
     """Is it wanted in a language that is not run here?"""
+    question = ends_of(question)
     return OTHER.search(question) is not None and "python" not in question.lower()

@@ -39,7 +39,7 @@ def pieces(text: str, unit: str) -> list[str]:
 def _sentences(text: str) -> list[str]:
     """By their ends; headings and items without a full stop count as one each."""
     text = ABBREVIATED.sub(lambda found: found[0].replace(".", "·"), text)
-    text = re.sub(r"(?<=\d)\.(?=\d)|^(\s*\d+)\.(?=\s)", r"\1·", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<=\d)\.(?=\d)|^([ \t]*\d+)\.(?=\s)", r"\1·", text, flags=re.MULTILINE)
     found: list[str] = []
     for line in text.splitlines():
         found += [part for part in ENDING.split(line) if re.search(r"\w", part)]

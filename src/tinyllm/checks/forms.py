@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tinyllm.checks.blocks import FENCED
+from tinyllm.checks.blocks import fenced
 from tinyllm.checks.counting import UNITS, counted
 from tinyllm.checks.languages import language_of, wanted_language
 from tinyllm.checks.registry import check
@@ -46,9 +46,9 @@ async def json_schema(
     if judged.structured:
         return _follows(judged.value, schema or {})
     text = judged.answer.strip()
-    fenced = FENCED.search(text)
-    if fenced and not bare:
-        text = fenced["code"].strip()
+    found = fenced(text)[0]
+    if found and not bare:
+        text = found[0].code.strip()
     try:
         value = json.loads(text)
     except ValueError as failure:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tinyllm.checks.blocks import FENCED, asks_for_code
+from tinyllm.checks.blocks import asks_for_code, ends_of, fenced
 from tinyllm.checks.counting import UNITS, counted
 from tinyllm.checks.registry import check
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
 from tinyllm.services import Services
 from tinyllm.solvers.mathematics.numerals import SMALL
 
+LONGEST = 400  # characters of a sentence that gives an instruction
 COUNT = rf"(\d+|{'|'.join(SMALL)})"
 UNIT = r"(words?|sentences?|paragraphs?|bullet points?|bullets|lines)"
 WORDED = {
@@ -51,8 +52,8 @@ def rules(question: str) -> list[Rule]:
     """The rules in a question; what is about a program's output is not about the answer."""
     if asks_for_code(question):
         return []
-    sentences = re.split(r"(?<=[.!?:;])\s+|\n+", question)
-    ordered = [each for each in sentences if ORDERED.search(each)]
+    sentences = re.split(r"(?<=[.!?:;])\s+|\n+", ends_of(question))
+    ordered = [each[:LONGEST] for each in sentences if ORDERED.search(each[:LONGEST])]
     return [rule for sentence in ordered for find in FINDERS for rule in find(sentence)]
 
 
@@ -236,8 +237,8 @@ def _often(pattern: str, least: int, what: str) -> Rule:
 
 
 def _not_json(answer: str) -> str:
-    fenced = FENCED.search(answer)
-    text = fenced["code"] if fenced else answer
+    found = fenced(answer)[0]
+    text = found[0].code if found else answer
     try:
         json.loads(text)
     except ValueError as failure:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from tinyllm.checks.blocks import FENCED
+from tinyllm.checks.blocks import ends_of, fenced
 
 SCRIPTS = {
     "zh": re.compile(r"[\u4e00-\u9fff]"),
@@ -43,7 +43,7 @@ FOREIGN = 0.25  # part of the letters that must be of another script
 
 def language_of(text: str) -> str:
     """The code of its language; empty when the text does not tell."""
-    text = FENCED.sub(" ", text)
+    text = ends_of(fenced(text)[1])
     letters = sum(1 for sign in text if sign.isalpha())
     counts = {code: len(script.findall(text)) for code, script in SCRIPTS.items()}
     if counts["ja"] > letters * 0.1:
@@ -61,6 +61,7 @@ def language_of(text: str) -> str:
 
 def wanted_language(question: str) -> str:
     """The language that is asked for, or else the question's own; empty when nobody can tell."""
+    question = ends_of(question)
     if asked := ASKED.search(question):
         return NAMES[asked[1].lower()]
     if ABOUT.search(question):

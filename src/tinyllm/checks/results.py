@@ -3,13 +3,14 @@
 import re
 from fractions import Fraction
 
+from tinyllm.checks.blocks import ends_of
 from tinyllm.solvers.mathematics.numerals import SCALES, SMALL
 
 MARKS = (
     re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}"),
     re.compile(r"####\s*([^\n]+)"),
     re.compile(
-        r"(?im)^[\W_]*(?:the\s+)?(?:final\s+)?(?:answer|result)\W*?\s*(?:[:=]|\bis\b)[ \t*_:]*([^\n]*\S)"
+        r"(?im)^[^\w\n]*_*(?:the\s+)?(?:final\s+)?(?:answer|result)\W*?\s*(?:[:=]|\bis\b)[ \t*_:]*([^\n]*\S)"
     ),
     re.compile(r"(?i)\b(?:final\s+)?(?:answer|result)\s*(?:is|[:=])[ \t*_:]*([^\n]*?\S)(?=\.?\s*$|\.\s|\n)"),
 )
@@ -21,6 +22,7 @@ CONCLUDES = re.compile(
 )
 SEVERAL = re.compile(r"\bor\b|\band\b|[,;]\s")
 LISTED = re.compile(r"\d\s*(?:\bor\b|\band\b|[,;])\s*[-−]?\d")
+TAIL, LONGEST, DIGITS = 4_000, 20_000, 400  # characters that are looked at
 CLOSE = Fraction(1, 10**6)
 FILLING = re.compile(
     r"\b(?:the|a|an|is|are|it|its|answer|result|final|so|therefore|thus|of|about|approximately)\b|[^\w\s+/^.%-]"
@@ -29,6 +31,7 @@ FILLING = re.compile(
 
 def stated(answer: str) -> str:
     """The part of an answer that states its result; empty when it marks none."""
+    answer = answer[-TAIL:]
     for mark in MARKS:
         if found := list(mark.finditer(answer)):
             return found[-1].group(1).strip().strip("*_`$ ")
@@ -39,7 +42,8 @@ def result(answer: str) -> str:
     """What it states, or else its last line that has a number, from the last equals sign on."""
     if marked := stated(answer):
         return marked
-    lines = [line for line in answer.splitlines() if numbers(line)]
+    answer = answer[-TAIL:]
+    lines = [line for line in answer.splitlines() if numbers(line)][-1:]
     if not lines:
         return " ".join(answer.split())[-200:]
     sentences = [each for each in re.split(r"(?<=[.!?])\s+(?=[A-Z])", lines[-1]) if numbers(each)]
@@ -58,7 +62,7 @@ def _last_side(text: str) -> str:
 
 def numbers(text: str) -> tuple[Fraction, ...]:
     """The numbers in a text, in whatever form they are written."""
-    text = _unlatexed(text)
+    text = _unlatexed(text[:LONGEST])
     found = [_fraction(each) for each in re.finditer(_ANY, text)]
     return tuple(each for each in found if each is not None) or _in_words(text)
 
@@ -73,6 +77,8 @@ _ANY = re.compile(
 
 
 def _fraction(found: re.Match[str]) -> Fraction | None:
+    if max(len(found["up"]), len(found["down"] or "")) > DIGITS:
+        return None
     value = Fraction(found["up"].replace(",", ""))
     if found["down"]:
         down = Fraction(found["down"].replace(",", ""))
@@ -170,4 +176,4 @@ QUANTITY = re.compile(
 
 
 def asks_for_a_quantity(question: str) -> bool:
-    return QUANTITY.search(question) is not None
+    return QUANTITY.search(ends_of(question)) is not None

@@ -12,6 +12,7 @@ from tinyllm.checks.running import ran
 
 SECONDS, ONE = 5.0, 1.0
 PATIENCE = 3  # calls that may hang before the rest is not tried
+MOST = 100_000  # characters of a program
 LONGEST = 4_000  # characters of a result that are compared
 SEEN, ALIAS = "seen_by_the_check_", "what_was_asked_for"
 KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -46,6 +47,8 @@ def program_of(answer: str, task: Task) -> Program:
     """The program that an answer gives for this task, or what is wrong with it."""
     found = blocks(answer)
     python = [block.code for block in found if block.python]
+    if sum(map(len, python)) > MOST:
+        return Program("", "", wrong=f"the code has more than {MOST:,} characters")
     if not python:
         if not found:
             return Program(

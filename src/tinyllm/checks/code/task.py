@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
-from tinyllm.checks.blocks import parses
+from tinyllm.checks.blocks import ends_of, parses
 
 DEFINED = re.compile(r"^[ \t>`]*(?:async )?def (\w+)\s*\(", re.MULTILINE)
 NAMED = re.compile(
@@ -23,7 +24,8 @@ GIVES = re.compile(
 )
 BEHIND = re.compile(r"[ \t`'\"]*(?:[-+*/=<>%^|&\[(]|\b(?:or|if|times|and)\b(?! \w+\())")
 OPENS, CLOSES = "([{", ")]}"
-MOST = 20
+MOST, LONGEST = 20, 20_000
+LINES = 300  # of the code in a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Task:
 @lru_cache(256)
 def task_of(question: str) -> Task:
     """What the question says of the function that it wants; no name when it names none."""
+    question = ends_of(question, LONGEST)
     name = _name(question)
     defined = _definitions(question)
     around = [ast.unparse(each) for each in defined if not _is_asked(each, name)]
@@ -69,13 +72,14 @@ def _name(question: str) -> str:
         return str(next(filter(None, named.groups())))
     if tested := list(dict.fromkeys(name for name, _ in _assertions(question))):
         return tested[0]
-    called = {each for each in CALLED.findall(question) if _calls(question, each)}
+    names = list(dict.fromkeys(CALLED.findall(question)))[:MOST]
+    called = {each for each in names if _calls(question, each)}
     return called.pop() if len(called) == 1 else ""
 
 
 def _assertions(question: str) -> Iterator[tuple[str, str]]:
     """Whole tests, each with the function that it tests: `assert set(shared(a, b)) == {1}`."""
-    for line in re.findall(r"^\s*(assert .*)$", question, re.MULTILINE):
+    for line in re.findall(r"^[ \t]*(assert .*)$", question, re.MULTILINE):
         if parses(line.strip()):
             statement = ast.parse(line.strip()).body[0]
             assert isinstance(statement, ast.Assert)
@@ -107,7 +111,7 @@ def _definitions(question: str) -> list[ast.stmt]:
     starts = [at for at, line in enumerate(lines) if re.match(r"(?:def|import|from|async def)\s+\w", line)]
     if not starts:
         return []
-    for end in range(len(lines), starts[0], -1):
+    for end in range(min(len(lines), starts[0] + LINES), starts[0], -1):
         code = "\n".join(lines[starts[0] : end])
         for ending in ("", "\n    pass"):
             if parses(code + ending):
@@ -119,7 +123,7 @@ def _definitions(question: str) -> list[ast.stmt]:
 
 
 def _examples(question: str, name: str) -> Iterator[Example]:
-    for found in re.finditer(rf"(?<![\w.]){re.escape(name)}\s*\(", question):
+    for found in islice(re.finditer(rf"(?<![\w.]){re.escape(name)}\s?\(", question), 5 * MOST):
         end = _closed(question, found.end() - 1)
         call = " ".join(question[found.start() : end].split("\n"))
         if not end or not _literal_call(call):

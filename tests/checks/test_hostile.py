@@ -1,0 +1,36 @@
+"""Texts made to keep a check busy: each is read in a moment, or not at all (the limit of a test's time is the judge)."""
+
+import pytest
+
+from tinyllm.checks.agreement import alike
+from tinyllm.checks.blocks import another_language, asks_for_code, blocks
+from tinyllm.checks.code.task import task_of
+from tinyllm.checks.counting import UNITS, counted
+from tinyllm.checks.instructions import rules
+from tinyllm.checks.languages import language_of, wanted_language
+from tinyllm.checks.results import asks_for_a_quantity, numbers, result, same
+
+PIECES = [
+    "\n", "`", "1", '"', "f(", "= ", "[", "1,111,111 ", "do not use ", "end with ", "answer is ", "\\boxed{",
+    "def f(\n", "```python\n", "assert f(", "write words with not use ", "letter a ", "between 3 and ", ". ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=[repr(piece) for piece in PIECES])
+def test_a_text_of_one_piece_over_and_over_is_read_in_a_moment(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    for question in (asks_for_code, another_language, asks_for_a_quantity, rules, task_of, wanted_language):
+        question(text)
+    for answer in (blocks, result, numbers, language_of):
+        answer(text)
+    for unit in UNITS:
+        counted(text, unit)
+    assert same(result(text), result(text)) or not result(text).strip() or not numbers(result(text))
+    alike(text[:4000], text[:4000])
+
+
+def test_what_is_asked_is_found_before_and_behind_much_material() -> None:
+    material = "Some line of a log file. " * 10_000
+    assert rules(f"Answer in two sentences.\n{material}")
+    assert rules(f"{material}\nAnswer in two sentences.")
+    assert asks_for_code(f"{material}\nWrite a Python function that reads this.")
