@@ -186,3 +186,40 @@ async def test_functions_that_nobody_named_are_compared_whatever_they_are_called
 async def test_what_cannot_be_called_is_not_rejected(ask: Ask, question: str, answer: str) -> None:
     got = await ask(question, CHECKS, a=answer, b="```python\ndef x(): return 1\n```")
     assert (got.status, got.evidence, got.answer) == ("committed", "unchecked", answer)
+
+
+def _tester(code: str, *tests: str) -> Scripted:
+    """A model that writes this code, and these tests when it is asked for tests."""
+    said = "```python\n" + "\n".join(tests) + "\n```"
+    return Scripted(lambda messages, **_: said if "Write tests" in messages[0].text else code)
+
+
+TESTS = (
+    "assert evens([5, 6, 7, 8]) == [6, 8]",
+    "assert evens([3]) == []",
+    "assert evens([2, 2]) == [2, 2]",
+    "assert evens([9, 8]) == [9]",  # a tester errs as well
+    "assert evens([0, 1]) == [0]",
+)
+
+
+async def test_where_two_are_level_tests_of_others_tell_them_apart(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["big"]}}]
+    for first in (LUCKY, GOOD):
+        other = OTHER if first is LUCKY else LUCKY
+        answer = await ask(QUESTION, checks, a=first, big=_tester(other, *TESTS))
+        assert (answer.status, answer.evidence) == ("committed", "executed")
+        assert answer.answer == (OTHER if first is LUCKY else GOOD)
+
+
+async def test_a_weak_test_decides_nothing(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["big"]}}]
+    big = _tester(OTHER, "assert evens([1, 2]) == [2]", "assert evens([3]) == []")
+    answer = await ask(QUESTION, checks, a=LUCKY, big=big)
+    assert answer.status == "refused"
+
+
+async def test_an_example_that_one_other_fails_alike_still_counts(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["b", "c"]}}]
+    answer = await ask(QUESTION, checks, a=[WRONG, WRONG], b=WRONG, c=GOOD)
+    assert answer.answer == GOOD

@@ -45,7 +45,7 @@ async def test_a_program_decides_where_two_differ(ask: Ask) -> None:
 
 
 async def test_a_program_that_fails_says_nothing(ask: Ask) -> None:
-    checks = [{"numbers_agree": {"asks": ["b"], "programs": ["c"], "samples": 0}}]
+    checks = [{"numbers_agree": {"asks": ["b"], "programs": ["c"]}}]
     broken = "```python\nprint(1 / 0)\n```"
     answer = await ask(QUESTION, checks, a="Answer: 23", b="Answer: 35", c=broken)
     assert (answer.status, answer.evidence) == ("refused", "unchecked")
@@ -70,12 +70,28 @@ async def test_a_number_that_nobody_confirms_is_refused_with_all_that_was_tried(
     assert "b:1b finds 23" in answer.tried[0]["because"]
 
 
-async def test_what_the_last_model_finds_twice_is_believed_when_nobody_is_left(ask: Ask) -> None:
-    big = Scripted("Answer: 23", "It is 23.")
-    answer = await ask(
-        QUESTION, CHECKS, gate={"escalates": "big"}, a="Answer: 60", b="Answer: 20", c="Answer: 35", big=big
-    )
-    assert (answer.status, answer.evidence, answer.answer) == ("committed", "agreed", "Answer: 23")
+async def test_two_results_that_are_level_are_refused(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "big"]}}]
+    answer = await ask(QUESTION, checks, a="Answer: 60", b="Answer: 60", big="Answer: 23")
+    assert answer.status == "committed"
+    answer = await ask(QUESTION, checks, a="Answer: 60", b="Answer: 23", big="Answer: 35")
+    assert (answer.status, "big:1b finds 35" in answer.tried[0]["because"]) == ("refused", True)
+
+
+async def test_two_against_one_ask_a_bigger_model_on(ask: Ask) -> None:
+    big = Scripted("Answer: 23")
+    checks = [{"numbers_agree": {"asks": ["b", "c", "big"]}}]
+    answer = await ask(QUESTION, checks, a="Answer: 60", b="Answer: 23", c="Answer: 60", big=big)
+    assert (answer.status, len(big.calls)) == ("refused", 1)
+    answer = await ask(QUESTION, checks, a="Answer: 23", b="Answer: 60", c="Answer: 23", big=big)
+    assert (answer.evidence, answer.answer) == ("agreed", "Answer: 23")
+
+
+async def test_a_model_that_says_it_twice_is_no_second_model(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b"], "programs": ["a"]}}]
+    a = Scripted("Answer: 23", PROGRAM)
+    answer = await ask(QUESTION, checks, a=a, b="Answer: 35")
+    assert (answer.status, answer.evidence, len(a.calls)) == ("committed", "executed", 2)
 
 
 async def test_what_can_be_proved_is_proved_and_nobody_is_asked(ask: Ask) -> None:

@@ -2,9 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import cycle, islice
 
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import asks_for_code, blocks
@@ -12,14 +11,17 @@ from tinyllm.checks.registry import check
 from tinyllm.checks.results import asks_for_a_quantity, numbers, result, same, stated
 from tinyllm.checks.running import ran
 from tinyllm.checks.verdict import NOTHING, Candidate, Evidence, Judged, Verdict
-from tinyllm.checks.votes import Party, elected, parties
+from tinyllm.checks.votes import STRONG_FROM, Party, elected, lead, parties
 from tinyllm.errors import TinyError
-from tinyllm.running import current, emit
+from tinyllm.running import emit
 from tinyllm.services import Services
 
-NAME = "numbers_agree"
+NAME, PROGRAMS = "numbers_agree", "numbers_agree.programs"
 PROGRAM, AFRESH = "verify_program.md", "math.md"
-AGREED, EXECUTED, SAMPLED = 0.9, 0.95, 0.7
+AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
+# How far ahead of any other result one must be: two votes to one are right in seven cases of ten only, and of many
+# different wrong results two meet easily. When nobody is left to ask, less will do; when nobody bigger is there, least.
+SURE, ENOUGH, BEST = 2.0, 1.5, 0.5
 SECONDS = 5.0
 
 
@@ -30,7 +32,6 @@ async def numbers_agree(
     *,
     asks: Sequence[str] = (),
     programs: Sequence[str] = (),
-    samples: int = 3,
 ) -> Verdict:
     """The number is the one that a solver proves, a program computes, or another model finds."""
     if not _is_about_a_number(judged):
@@ -40,16 +41,15 @@ async def numbers_agree(
     own = Candidate(result(judged.answer), judged.model, NAME)
     if not numbers(own.answer):
         return Verdict.bad("it gives no number as its result; end with a line `Answer: <the result>`")
-    votes = _Votes(own, _heard(judged))
+    votes = _Votes(own, _heard(judged), {each.name: each.tier for each in services.guard.entries.values()})
     if found := votes.verdict():
         return found
     for key, program in _order(judged, services, asks, programs):
-        if candidate := await _asked(judged, services, key, program=program):
-            votes.add(candidate)
+        votes.add(await _asked(judged, services, key, program=program))
         if found := votes.verdict():
             return found
-    again = judged.last and votes.others
-    return await _sampled(services, judged, votes, samples) if again else votes.undecided()
+    bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
+    return votes.at_last() if judged.last or bigger else votes.undecided()
 
 
 def _is_about_a_number(judged: Judged) -> bool:
@@ -59,14 +59,13 @@ def _is_about_a_number(judged: Judged) -> bool:
 
 
 def _heard(judged: Judged) -> list[Candidate]:
-    """What others found, and what was answered before."""
+    """What was answered before, and what others found."""
     whole = [
         replace(each, answer=result(each.answer), of=NAME, said=each.answer)
         for each in judged.others
         if not each.of
     ]
-    found = [each for each in judged.others if each.of == NAME]
-    return [*found, *(each for each in whole if numbers(each.answer))]
+    return [*whole, *(each for each in judged.others if each.of in (NAME, PROGRAMS))]
 
 
 async def _proved(judged: Judged) -> Verdict | None:
@@ -84,31 +83,28 @@ async def _proved(judged: Judged) -> Verdict | None:
 def _order(
     judged: Judged, services: Services, asks: Sequence[str], programs: Sequence[str]
 ) -> list[tuple[str, bool]]:
-    """One answers plainly first, then one writes a program, then the others answer plainly."""
-    plain = to_ask(judged, services, asks, NAME)
-    writing = to_ask(judged, services, programs, NAME) if programs else []
-    plain = [key for key in plain if key not in writing[:1]]
-    if not plain and not writing:
-        return []
-    return [
-        *((key, False) for key in plain[:1]),
-        *((key, True) for key in writing[:1]),
-        *((key, False) for key in plain[1:]),
-    ]
+    """Cheap ones first; of a tier one answers plainly, then programs are written, then the others answer plainly."""
+    entry = services.guard.entry
+    written = {each.model for each in judged.others if each.of == PROGRAMS}
+    writing = [key for key in programs if entry(key).name not in written]
+    plain = [key for key in to_ask(judged, services, asks, NAME) if asks or key not in writing[:1]]
+    found: list[tuple[str, bool]] = []
+    for tier in sorted({entry(key).tier for key in (*plain, *writing)}):
+        first, *rest = [(key, False) for key in plain if entry(key).tier == tier] or [("", False)]
+        found += [first, *((key, True) for key in writing if entry(key).tier == tier), *rest]
+    return [each for each in found if each[0]]
 
 
-async def _asked(
-    judged: Judged, services: Services, key: str, *, program: bool, sample: int = 0
-) -> Candidate | None:
+async def _asked(judged: Judged, services: Services, key: str, *, program: bool) -> Candidate | None:
     """What this model finds; of a program, what it prints."""
-    said = await opinion(judged, services, PROGRAM if program else AFRESH, [key], of=NAME, sample=sample)
+    said = await opinion(
+        judged, services, PROGRAM if program else AFRESH, [key], of=PROGRAMS if program else NAME
+    )
     if said is None:
         return None
     if program and (code := "\n".join(block.code for block in blocks(said.answer) if block.python)):
-        printed = await _printed(code, services)
-        return replace(said, answer=printed, ran=True) if printed else None
-    found = result(said.answer)
-    return replace(said, answer=found, said=said.answer) if numbers(found) else None
+        return replace(said, answer=await _printed(code, services), ran=True)
+    return replace(said, answer=result(said.answer), said=said.answer)
 
 
 async def _printed(code: str, services: Services) -> str:
@@ -126,66 +122,47 @@ async def _printed(code: str, services: Services) -> str:
 class _Votes:
     """The answer, and what others found."""
 
-    def __init__(self, own: Candidate, others: Sequence[Candidate]) -> None:
-        self.own = own
-        self.others = list(others)
+    def __init__(self, own: Candidate, others: Sequence[Candidate], tiers: Mapping[str, int]) -> None:
+        self.own, self.others, self.tiers = own, list(others), tiers
 
-    def add(self, candidate: Candidate) -> None:
-        self.others.append(candidate)
+    def add(self, candidate: Candidate | None) -> None:
+        self.others += [candidate] if candidate is not None else []
 
     @property
     def ranked(self) -> list[Party]:
-        return parties([self.own, *self.others], same)
+        # Who answered before comes first; a program that printed no number is remembered, and no vote.
+        found = [each for each in self.others if numbers(each.answer)]
+        return parties([self.own, *found], same, self.tiers)
 
-    def verdict(self, confidence: float = AGREED) -> Verdict | None:
-        """Two different models that find the same are believed, when no other two find something else."""
-        party = elected(self.ranked)
-        if party is None:
-            return None
+    def verdict(self) -> Verdict | None:
+        """Models that find the same are believed, when no others come near."""
+        party = elected(self.ranked, ahead=SURE)
+        return self._believed(party, EXECUTED if party.ran else AGREED) if party else None
+
+    def at_last(self) -> Verdict:
+        """Nobody else will answer."""
+        ranked = self.ranked
+        if party := elected(ranked, ahead=ENOUGH):
+            return self._believed(party, CLOSE)
+        asked = [self.own, *(each for each in self.others if each.answer)]
+        alone = max(self.tiers.get(each.model, 1) for each in asked) < STRONG_FROM
+        if alone and ranked[0].worth > 1 and lead(ranked) >= BEST:
+            return self._believed(ranked[0], LOOSE)
+        return self.undecided()
+
+    def _believed(self, party: Party, confidence: float) -> Verdict:
         others = tuple(self.others)
-        evidence: Evidence = "executed" if party.ran else "agreed"
-        confidence = EXECUTED if party.ran else confidence
+        evidence: Evidence = "executed" if party.ran else "agreed" if party.models > 1 else "unchecked"
         if party.has(self.own):
             return Verdict.good(evidence, confidence, others=others)
-        because = (
-            f"it says {self.own.answer[:60]}, {party.models} other models find {party.members[0].answer[:60]}"
-        )
+        found = party.members[0].answer[:60]
+        because = f"it says {self.own.answer[:60]}, {party.models} other models find {found}"
         return Verdict.bad(because, evidence, confidence=confidence, instead=party.whole, others=others)
 
     def undecided(self) -> Verdict:
-        if not self.others:
-            return NOTHING
-        told = "; ".join(f"{each.model} finds {each.answer[:60]}" for each in self.others)
-        return Verdict.bad(
-            f"nobody else finds {self.own.answer[:60]}: {told}", mends=False, others=tuple(self.others)
-        )
-
-
-async def _sampled(services: Services, judged: Judged, votes: _Votes, samples: int) -> Verdict:
-    """Nobody else will answer: a result that comes again when the same are asked once more is worth more than none."""
-    entries = services.guard.entries.values()
-    tiers = {each.name: each.tier for each in entries}
-    known = {each.name: each.key for each in entries}
-    names = dict.fromkeys([votes.own.model, *(each.model for each in votes.others)])
-    strongest = max((tiers[name] for name in names if name in tiers), default=0)
-    keys = [known[name] for name in names if tiers.get(name) == strongest]
-    for place, key in enumerate(islice(cycle(keys), samples if keys else 0), 1):
-        if current().model:
-            break
-        if candidate := await _asked(judged, services, key, program=False, sample=place):
-            votes.add(candidate)
-        if found := votes.verdict(SAMPLED):
-            return found
-        ranked = votes.ranked
-        if ranked[0].size > 1 and (len(ranked) == 1 or ranked[0].size > ranked[1].size):
-            return _again(votes, ranked[0])
-    return votes.undecided()
-
-
-def _again(votes: _Votes, party: Party) -> Verdict:
-    """One model said the same more than once, and nobody else agrees on anything."""
-    others = tuple(votes.others)
-    if party.has(votes.own):
-        return Verdict.good("agreed", SAMPLED, others=others)
-    because = f"it says {votes.own.answer[:60]}, most samples say {party.members[0].answer[:60]}"
-    return Verdict.bad(because, "agreed", confidence=SAMPLED, instead=party.whole, others=others)
+        others = tuple(self.others)
+        told = "; ".join(f"{each.model} finds {each.answer[:60]}" for each in self.others if each.answer)
+        if not told:
+            return Verdict(others=others)
+        because = f"too few others find {self.own.answer[:60]}: {told}"
+        return Verdict.bad(because, mends=False, others=others)

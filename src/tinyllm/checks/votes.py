@@ -1,11 +1,14 @@
 """Answers of several models put together: who agrees with whom, and is that enough?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tinyllm.checks.verdict import Candidate
 
 Same = Callable[[str, str], bool]
+
+STRONG, STRONG_FROM = 1.5, 2  # the vote of a model from this tier on
+AGAIN = 0.5  # what is left of it when the same model votes a second time
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,23 +16,15 @@ class Party:
     """Candidates that say the same."""
 
     members: tuple[Candidate, ...]
+    worth: float = 0.0
 
     @property
     def models(self) -> int:
         return len({each.model for each in self.members})
 
     @property
-    def size(self) -> int:
-        return len(self.members)
-
-    @property
     def ran(self) -> bool:
         return any(each.ran for each in self.members)
-
-    @property
-    def weight(self) -> tuple[int, int]:
-        """Different models count before samples of the same one: they make different mistakes."""
-        return (self.models, self.size)
 
     @property
     def whole(self) -> str:
@@ -40,24 +35,44 @@ class Party:
         return any(each is candidate for each in self.members)
 
 
-def parties(candidates: Sequence[Candidate], same: Same) -> list[Party]:
+def parties(
+    candidates: Sequence[Candidate], same: Same, tiers: Mapping[str, int] | None = None
+) -> list[Party]:
     """The candidates by what they say, the strongest party first; of two equal ones the earlier."""
     found: list[list[Candidate]] = []
+    worths: list[float] = []
+    for each, weight in zip(candidates, _worths(candidates, tiers or {}), strict=True):
+        place = next((at for at, party in enumerate(found) if same(party[0].answer, each.answer)), len(found))
+        if place == len(found):
+            found.append([])
+            worths.append(0.0)
+        found[place].append(each)
+        worths[place] += weight
+    made = [Party(tuple(party), weight) for party, weight in zip(found, worths, strict=True)]
+    return sorted(made, key=lambda party: party.worth, reverse=True)
+
+
+def worth(tier: int) -> float:
+    """What the vote of a model counts."""
+    return STRONG if tier >= STRONG_FROM else 1.0
+
+
+def _worths(candidates: Sequence[Candidate], tiers: Mapping[str, int]) -> list[float]:
+    """Different models make different mistakes: a second vote of the same one adds less."""
+    seen: set[str] = set()
+    worths = []
     for each in candidates:
-        party = next((party for party in found if same(party[0].answer, each.answer)), None)
-        if party is None:
-            found.append([each])
-        else:
-            party.append(each)
-    made = [Party(tuple(party)) for party in found]
-    return sorted(made, key=lambda party: party.weight, reverse=True)
+        whole = worth(tiers.get(each.model, 1))
+        worths.append(whole * AGAIN if each.model in seen else whole)
+        seen.add(each.model)
+    return worths
 
 
-def elected(ranked: Sequence[Party], least: int = 2) -> Party | None:
-    """The party that leads with at least so many models, or so many samples where no other comes near."""
-    if not ranked:
-        return None
-    first, second = ranked[0], ranked[1] if len(ranked) > 1 else None
-    if second is not None and first.weight <= second.weight:
-        return None
-    return first if first.models >= least else None
+def lead(ranked: Sequence[Party]) -> float:
+    """How far the first party is ahead of the next one."""
+    return ranked[0].worth - (ranked[1].worth if len(ranked) > 1 else 0.0) if ranked else 0.0
+
+
+def elected(ranked: Sequence[Party], least: int = 2, ahead: float = 0.1) -> Party | None:
+    """The first party, when so many different models are in it and it is so far ahead."""
+    return ranked[0] if ranked and ranked[0].models >= least and lead(ranked) >= ahead else None

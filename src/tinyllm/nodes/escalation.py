@@ -44,7 +44,7 @@ def next_step(
     known = {judged.model, *(each["model"] for each in tried), *(each.model for each in verdict.others)}
     # What can be verified may come from anybody; what only a judge looks at must come from somebody stronger.
     for key in (*(() if judged_only else _peers(judged, services, escalates)), *escalates):
-        if key not in climbed and (key in escalates or services.guard.entry(key).name not in known):
+        if key not in climbed and services.guard.entry(key).name not in known:
             return Step(key, afresh=True)
     return None
 

@@ -1,5 +1,6 @@
 """Does the code do what was asked? Run on the question's examples, and against code that others wrote for it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,16 +9,24 @@ from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.program import SECONDS, Outcome, Program, alike, observed, program_of
 from tinyllm.checks.code.task import Example, Task, task_of
-from tinyllm.checks.code.written import written_calls
+from tinyllm.checks.code.written import calls_of, expected_of, written
 from tinyllm.checks.registry import check
 from tinyllm.checks.verdict import NOTHING, Candidate, Judged, Verdict
+from tinyllm.checks.votes import STRONG_FROM, worth
 from tinyllm.errors import TinyError
 from tinyllm.services import Services
 
 NAME = "code_runs"
 PROMPT = "code.md"
-TOGETHER, ALONE, ONCE = 0.95, 0.75, 0.6
+TOGETHER, ALONE, CLOSE, ONCE = 0.95, 0.75, 0.75, 0.6
 AGREE = 2  # models whose programs must do the same
+# How far ahead of any other behaviour one must be: always, where tests speak against it, when nobody is left to write
+# another program, and when nobody bigger is there to write one.
+SURE, SURER, ENOUGH, BEST = 2.0, 3.0, 1.5, 0.5
+MISREAD = 2  # models whose programs must fail an example in the same way, before the example is doubted
+# What others' tests must be to count: so many, passed to such a part, and so many more than by any other program;
+# an answer that passes less than the last part of them is doubted.
+FEWEST, PASSED, CLEARLY, DOUBTED = 4, 0.75, 2, 0.5
 TELLING = 3  # calls that must give a value before two programs can be said to agree
 FIRM = 2  # examples that are believed where nobody else's code passes them
 
@@ -53,6 +62,9 @@ class _Rival:
     program: Program
 
 
+_Group = list[_Rival | None]
+
+
 class _Comparison:
     """One program beside those of others."""
 
@@ -71,6 +83,8 @@ class _Comparison:
         self.examples = list(task.examples)
         self.calls: list[str] = []
         self.seen: dict[tuple[str, ...], list[Outcome]] = {}
+        self.tiers = {each.name: each.tier for each in services.guard.entries.values()}
+        self.tests: list[str] | None = None
 
     async def verdict(self) -> Verdict:
         failed = await self._failing(self.own)
@@ -88,8 +102,8 @@ class _Comparison:
         known = [each.call for each in self.examples]
         self.calls = inputs(known, header, self.own.name, self.judged.question)
         if len(self.calls) < TELLING:
-            written = await written_calls(self.judged, self.services, self.own.name, self.asks)
-            self.calls = list(dict.fromkeys([*self.calls, *written]))
+            called = calls_of(await self._written(), self.own.name)
+            self.calls = list(dict.fromkeys([*self.calls, *called]))
 
     async def _failing(self, program: Program) -> str:
         """What the first example that it does not meet says of it."""
@@ -101,19 +115,19 @@ class _Comparison:
         return next((_told(each, outcome) for each, outcome in pairs if not _meets(each, outcome)), "")
 
     async def _misread(self) -> bool:
-        """An example that another model's program fails in the very same way was misread, or is wrong."""
+        """An example that several other models' programs fail in the very same way was misread, or is wrong."""
         calls = [each.call for each in self.examples]
         if not calls:
             return False
         mine = await self._does(self.own, calls)
-        doubtful: set[str] = set()
+        failing: Counter[str] = Counter()
         for rival in filter(None, map(self._rival, self.heard)):
             theirs = await self._does(rival.program, calls)
             for example, one, other in zip(self.examples, mine, theirs, strict=True):
-                if not _meets(example, one) and one.how == "value" and one.same(other):
-                    doubtful.add(example.call)
-        self.examples = [each for each in self.examples if each.call not in doubtful]
-        return bool(doubtful)
+                failing[example.call] += not _meets(example, one) and one.how == "value" and one.same(other)
+        kept = [each for each in self.examples if failing[each.call] < MISREAD]
+        found, self.examples = len(kept) < len(self.examples), kept
+        return found
 
     async def _does(self, program: Program, calls: Sequence[str]) -> list[Outcome]:
         key = (program.code, *calls)
@@ -142,23 +156,84 @@ class _Comparison:
         return None
 
     async def _compared(self, rivals: list[_Rival], failed: str) -> Verdict:
-        """Two that do the same on every call are believed; a third decides where two differ."""
+        """Those that do the same on every call are believed when no others come near."""
         while True:
-            groups = await self._groups(rivals, [] if failed else [None])
-            best = max(groups, key=lambda group: (self._models(group), None in group), default=[])
-            if self._models(best) >= AGREE:
-                return self._settled(best, failed)
+            ranked = self._ranked(await self._groups(rivals, [] if failed else [None]))
+            if (
+                ranked
+                and self._models(ranked[0]) >= AGREE
+                and self._lead(ranked) >= await self._sure(ranked[0])
+            ):
+                return self._settled(ranked[0], failed, TOGETHER)
             more = await self._next()
             if more is None:
-                return self._open(rivals, failed)
+                return await self._at_last(ranked, rivals, failed)
             rivals = [*rivals, more]
 
-    def _models(self, group: Sequence[_Rival | None]) -> int:
-        return len({self.judged.model if each is None else each.candidate.model for each in group})
+    async def _sure(self, group: _Group) -> float:
+        """How far ahead is enough: where no example says more, tests of others must not speak against it."""
+        if self.examples or self._lead([group]) >= SURER:
+            return SURE
+        tests = await self._tests()
+        return SURER if await self._passed(group, tests) < DOUBTED * len(tests) else SURE
 
-    async def _groups(self, rivals: Sequence[_Rival], own: list[_Rival | None]) -> list[list[_Rival | None]]:
+    async def _at_last(self, ranked: list[_Group], rivals: list[_Rival], failed: str) -> Verdict:
+        """Nobody is left to write another: those far ahead go out, else those that pass the tests of others."""
+        bigger = any(self.services.guard.entry(key).tier >= STRONG_FROM for key in self.asks)
+        if not rivals or not (self.judged.last or bigger):
+            return self._open(rivals, failed)
+        if self._models(ranked[0]) >= AGREE and self._lead(ranked) >= ENOUGH:
+            return self._settled(ranked[0], failed, CLOSE)
+        if tested := await self._tested(ranked):
+            return self._settled(tested, failed, CLOSE)
+        heard = [self.judged.model, *(each.model for each in self.heard if each.answer)]
+        alone = max(self.tiers.get(each, 1) for each in heard) < STRONG_FROM
+        backed = self._models(ranked[0]) >= AGREE or bool(self.examples)
+        if alone and backed and self._lead(ranked) >= BEST:
+            return self._settled(ranked[0], failed, ONCE)
+        return self._open(rivals, failed)
+
+    async def _tested(self, ranked: Sequence[_Group]) -> _Group | None:
+        """The one that passes the tests of others: a wrong test fails a right program once, a wrong program often."""
+        tests = await self._tests()
+        passed = sorted(
+            [(await self._passed(each, tests), -at) for at, each in enumerate(ranked)], reverse=True
+        )
+        (most, place), second = passed[0], passed[1][0] if len(passed) > 1 else 0
+        clear = len(tests) >= FEWEST and most >= PASSED * len(tests) and most - second >= CLEARLY
+        return ranked[-place] if clear else None
+
+    async def _passed(self, group: _Group, tests: Sequence[Example]) -> int:
+        program = self.own if group[0] is None else group[0].program
+        outcomes = await self._does(program, [each.call for each in tests]) if tests else []
+        return sum(_meets(test, outcome) for test, outcome in zip(tests, outcomes, strict=True))
+
+    async def _tests(self) -> list[Example]:
+        return expected_of(await self._written(), self.judged.question)
+
+    async def _written(self) -> list[str]:
+        if self.tests is None:
+            self.tests = await written(self.judged, self.services, self.own.name, self.asks)
+        return self.tests
+
+    def _ranked(self, groups: Sequence[_Group]) -> list[_Group]:
+        return sorted(groups, key=lambda group: (self._worth(group), None in group), reverse=True)
+
+    def _lead(self, ranked: Sequence[_Group]) -> float:
+        return self._worth(ranked[0]) - (self._worth(ranked[1]) if len(ranked) > 1 else 0.0)
+
+    def _worth(self, group: _Group) -> float:
+        return sum(worth(self.tiers.get(name, 1)) for name in self._names(group))
+
+    def _names(self, group: _Group) -> set[str]:
+        return {self.judged.model if each is None else each.candidate.model for each in group}
+
+    def _models(self, group: _Group) -> int:
+        return len(self._names(group))
+
+    async def _groups(self, rivals: Sequence[_Rival], own: _Group) -> list[_Group]:
         """Those that do the same; None stands for the answer itself."""
-        groups: list[list[_Rival | None]] = [own] if own else []
+        groups: list[_Group] = [own] if own else []
         for rival in rivals:
             for group in groups:
                 if await self._agree(group[0], rival):
@@ -174,14 +249,18 @@ class _Comparison:
         told = [(a, b) for a, b in zip(left, right, strict=True) if not _silent(a, b)]
         return len(told) >= min(TELLING, max(1, len(self.calls))) and all(a.same(b) for a, b in told)
 
-    def _settled(self, best: Sequence[_Rival | None], failed: str) -> Verdict:
+    def _settled(self, best: _Group, failed: str, confidence: float) -> Verdict:
         others = tuple(self.heard)
         if None in best:
-            return Verdict.good("executed", TOGETHER, others=others)
+            return Verdict.good("executed", confidence, others=others)
         found = next(each for each in best if each is not None)
         because = failed or f"the programs of {len(best)} other models do the same, and not what it does"
         return Verdict.bad(
-            because, "executed", confidence=ALONE, instead=found.candidate.answer, others=others
+            because,
+            "executed",
+            confidence=min(confidence, ALONE),
+            instead=found.candidate.answer,
+            others=others,
         )
 
     def _open(self, rivals: Sequence[_Rival], failed: str) -> Verdict:
