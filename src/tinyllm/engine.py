@@ -54,7 +54,7 @@ class Engine:
     ) -> None:
         self.settings = settings or settings_of.load()
         self.clock = clock
-        self.tools = Toolbox.standard(tools)
+        self.tools = Toolbox.of(self.settings, tools)
         self.base = self._read(graph or self.settings.graph)  # as its file says
         self.spec = self.base.constrained(schema) if schema else self.base
         self.schema = schema
@@ -282,6 +282,7 @@ class Engine:
 
     async def aclose(self) -> None:
         await self.models.aclose()
+        await self.tools.aclose()
         if "transactions" in self.__dict__:
             release_store(self.__dict__.pop("transactions").store)
             self.__dict__.pop("machine", None)

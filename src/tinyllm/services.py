@@ -20,7 +20,7 @@ from tinyllm.plain import plain
 from tinyllm.policy import Allow, Approvals, Ask, Context, Decision, Deny
 from tinyllm.redaction import hidden, known_secrets, redacted, without
 from tinyllm.running import current, emit, time_left, unclassified
-from tinyllm.settings import PROJECT_FILE, Settings
+from tinyllm.settings import MCP_FILE, PROJECT_FILE, Settings
 from tinyllm.state import State
 from tinyllm.toolkit import Bounds, Inside, Tool, Toolbox, within
 from tinyllm.toolkit.connections import secrets_in
@@ -70,6 +70,7 @@ class Services:
             kept += [
                 own if own.exists() else settings.project / "pyproject.toml",
                 settings.project / "graphs",
+                settings.project / MCP_FILE,
             ]
         kept = [path.resolve() for path in kept]
         return Bounds(settings.root, tuple(kept), settings.allow_hosts, settings.connections)

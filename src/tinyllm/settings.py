@@ -12,6 +12,7 @@ from tinyllm.errors import GraphError
 
 NAME = "tinyllm"
 PROJECT_FILE = "tinyllm.toml"
+MCP_FILE = "tinyllm.mcp.json"
 PREFIX = "TINYLLM_"
 OLLAMA_PORT = 11434
 WANTED = {

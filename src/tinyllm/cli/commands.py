@@ -26,7 +26,7 @@ COMMANDS = {
     "tools": Line(
         "tools",
         "List, show and call tools, and ask the policy about them.",
-        ("list", "show", "call", "doctor", "policy"),
+        ("list", "show", "call", "doctor", "policy", "mcp"),
     ),
     "memory": Line(
         "memory",

@@ -31,9 +31,10 @@ def runs(incomplete: str) -> list[str]:
 
 def tools(incomplete: str) -> list[str]:
     def names() -> Iterable[str]:
+        from tinyllm import settings
         from tinyllm.toolkit import Toolbox
 
-        return Toolbox.standard().tools
+        return Toolbox.of(settings.load()).tools
 
     return _beginning(incomplete, names)
 

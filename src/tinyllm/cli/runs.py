@@ -91,12 +91,14 @@ def _carried(run: str, work: Callable[[Any, Any], Awaitable[Any]], as_json: bool
     from tinyllm.cli.show import Show
     from tinyllm.engine import Engine
     from tinyllm.spec import read
+    from tinyllm.toolkit import Toolbox
 
     show = Show(trace=True, jsonl=False, streams=not as_json, quiet=False, verbose=False)
 
     async def whole(runs: Any) -> Any:
         pinned = json.loads(await runs.graph((await runs.run(run)).fingerprint))
-        async with Engine(read(pinned), settings=settings.load()) as engine:
+        loaded = settings.load()
+        async with Engine(read(pinned, tools=Toolbox.of(loaded)), settings=loaded) as engine:
             return await unless_stopped(work(engine, show), show)
 
     try:

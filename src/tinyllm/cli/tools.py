@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tinyllm.cli import completing, say
+from tinyllm.cli import completing, mcp, say
 from tinyllm.errors import Permanent, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 rules = typer.Typer(help="What may run, and why.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules, name="policy")
+app.add_typer(mcp.app, name="mcp")
 
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 NAME = typer.Argument(help="The tool's name, such as calc_evaluate.", autocompletion=completing.tools)
@@ -40,7 +42,7 @@ def _services(workspace: str = "", allow: tuple[str, ...] = ()) -> "Services":
     from tinyllm.toolkit import Toolbox
 
     found = settings.load({"workspace": workspace or None})
-    return Services(found, Guard(Models(found), {}), Toolbox.standard(), allow)
+    return Services(found, Guard(Models(found), {}), Toolbox.of(found), allow)
 
 
 def _tool(services: "Services", name: str) -> "Tool":
@@ -126,11 +128,18 @@ def call(
     from tinyllm.answer import as_text
 
     services = _services(workspace)
-    data = asyncio.run(_called(services, name, _arguments(arg, inputs), tuple(approve)))
+    data = asyncio.run(_ended(services, _called(services, name, _arguments(arg, inputs), tuple(approve))))
     if as_json:
         say.data({"tool": name, "data": data})
     else:
         say.answer(as_text(data))
+
+
+async def _ended(services: "Services", going: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return await going
+    finally:
+        await services.tools.aclose()
 
 
 async def _called(

@@ -68,7 +68,7 @@ def read_file(path: Path, settings: Settings, tools: Toolbox | None = None) -> G
         raise UsageError(
             f"{str(path)[:200]} cannot be read: {said}", hint="check its name and its permissions"
         ) from failure
-    return read(body, str(path), Prompts.beside(path, settings), tools)
+    return read(body, str(path), Prompts.beside(path, settings), tools or Toolbox.of(settings))
 
 
 def read(

@@ -3,11 +3,12 @@
 import fnmatch
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tinyllm.errors import BadReply, GraphError
 from tinyllm.problems import did_you_mean
+from tinyllm.settings import Settings
 from tinyllm.toolkit.declared import Tool
 
 
@@ -16,6 +17,7 @@ class Toolbox:
     """Tools by name."""
 
     tools: Mapping[str, Tool] = field(default_factory=dict)
+    ends: tuple[Callable[[], Awaitable[None]], ...] = ()  # what its tools hold open
 
     @classmethod
     def standard(cls, more: Iterable[Tool] = ()) -> "Toolbox":
@@ -27,6 +29,19 @@ class Toolbox:
                 if isinstance(value, Tool):
                     found[value.name] = value
         return cls({**found, **{tool.name: tool for tool in more}})
+
+    @classmethod
+    def of(cls, settings: Settings, more: Iterable[Tool] = ()) -> "Toolbox":
+        """All tools of the package `tools`, those of the MCP servers that are declared, and these."""
+        ours = cls.standard()
+        found, end = importlib.import_module("tinyllm.mcp").foreign(settings, ours.tools)
+        foreign = {tool.name: tool for tool in found}
+        return cls({**ours.tools, **foreign, **{tool.name: tool for tool in more}}, (end,) if foreign else ())
+
+    async def aclose(self) -> None:
+        """End what its tools hold open."""
+        for end in self.ends:
+            await end()
 
     def get(self, name: str) -> Tool:
         if name not in self.tools:

@@ -57,7 +57,12 @@ class Ending:
 async def undo(run: "Run", error: Mapping[str, str] | None) -> None:
     """End a run of ours: its checkpoints and events stay readable, its effects on the workspace do not stay."""
     ending = Ending(run.id, run.thread, run.row.fence, run.clock.now(), error)
-    await finish(run.store, run.ledger.contents, ending, run.flush)
+
+    def flush(db: Database) -> None:
+        run.fence(db)  # a run that has not written anything yet is written down first
+        run.flush(db)
+
+    await finish(run.store, run.ledger.contents, ending, flush)
     run.over("rolled_back")
 
 

@@ -1,0 +1,185 @@
+"""A connection to a foreign server: begun with the first call, ended with whoever began it, and begun anew when it broke."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from tinyllm.errors import Permanent, Retryable, TinyError
+from tinyllm.mcp.cleaning import line
+from tinyllm.mcp.declared import Server
+from tinyllm.toolkit import need
+
+if TYPE_CHECKING:
+    from mcp import Client
+
+BEGIN = 30.0  # seconds in which a server must be there
+PAGES = 20  # of its list of tools
+
+
+@dataclass
+class Connection:
+    """One server, for one event loop. The task that opens it closes it, as its library wants."""
+
+    server: Server
+    _client: "asyncio.Future[Client] | None" = None
+    _keeper: "asyncio.Task[None] | None" = None
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def call(self, tool: str, arguments: Mapping[str, Any]) -> Any:
+        """What it gave, as plain data or text; what it calls a failure is one."""
+        client = await self._open()
+        from mcp.types import CONNECTION_CLOSED
+
+        from mcp import MCPError
+
+        try:
+            result = await client.call_tool(tool, dict(arguments))
+        except (MCPError, OSError) as failure:
+            if isinstance(failure, OSError) or failure.code == CONNECTION_CLOSED:
+                self._over.set()  # the next call begins it anew
+                self._client = None
+            raise self._broke(failure) from failure
+        text = "\n".join(map(_text, result.content))
+        if result.is_error:
+            raise Permanent(f"{self.server.name} says: {line(text, 500)}", hint="try it another way")
+        return _unwrapped(result.structured_content, text)
+
+    async def tools(self) -> list[dict[str, Any]]:
+        """What it says of its tools, as it says it."""
+        client = await self._open()
+        from mcp import MCPError
+
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        try:
+            for _ in range(PAGES):
+                page = await client.list_tools(cursor=cursor)
+                found += [
+                    {"name": each.name, "description": each.description, "schema": each.input_schema}
+                    for each in page.tools
+                ]
+                if not (cursor := page.next_cursor):
+                    break
+        except (MCPError, OSError) as failure:
+            raise self._broke(failure) from failure
+        return found
+
+    async def aclose(self) -> None:
+        self._over.set()
+        if self._keeper is not None:
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        self._client = self._keeper = None
+
+    async def _open(self) -> "Client":
+        if self._client is None or (self._keeper is not None and self._keeper.done()):
+            self._over = asyncio.Event()
+            self._client = asyncio.get_running_loop().create_future()
+            self._keeper = asyncio.create_task(self._kept(self._client))
+        # Several may wait for it, and one that is cancelled must not take it from the others.
+        return await asyncio.shield(self._client)
+
+    async def _kept(self, begun: "asyncio.Future[Client]") -> None:
+        try:
+            async with asyncio.timeout(BEGIN) as beginning, opened(self.server) as client:
+                beginning.reschedule(None)
+                begun.set_result(client)
+                await self._over.wait()
+        except (OSError, ExceptionGroup, TimeoutError, TinyError, RuntimeError) as failure:
+            self._told(begun, failure)
+        except asyncio.CancelledError:
+            if not begun.done():
+                begun.cancel()
+            raise
+
+    def _told(self, begun: "asyncio.Future[Client]", failure: Exception) -> None:
+        if not begun.done():
+            named = failure if isinstance(failure, TinyError) else self._broke(failure)
+            begun.set_exception(named)
+            begun.exception()  # it is heard by whoever waits; where nobody does, nobody needs to
+
+    def _broke(self, failure: Exception) -> TinyError:
+        while isinstance(failure, ExceptionGroup):
+            failure = failure.exceptions[0]
+        said = line(failure, 300) or type(failure).__name__
+        return Retryable(
+            f"the MCP server {self.server.name} cannot be used: {said}",
+            hint=f"tinyllm tools mcp test {self.server.name}",
+            where=self.server.name,
+            code="MCP_SERVER_FAILED",
+            breaker=False,
+        )
+
+
+@asynccontextmanager
+async def opened(server: Server) -> "AsyncIterator[Client]":
+    """The official client, with no more of our environment than a program needs to run."""
+    need("mcp", extra="mcp")
+    from mcp.client.stdio import stdio_client
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared._httpx_utils import create_mcp_http_client
+
+    from mcp import Client, MCPError, StdioServerParameters
+
+    given = {name: _variable(server, name) for name in server.env}
+    try:
+        if server.url:
+            headers = (
+                {"Authorization": f"Bearer {_variable(server, server.bearer)}"} if server.bearer else None
+            )
+            async with (
+                create_mcp_http_client(headers) as http,
+                Client(streamable_http_client(server.url, http_client=http)) as client,
+            ):
+                yield client
+            return
+        program, *arguments = server.command
+        started = StdioServerParameters(command=program, args=arguments, env=given)
+        with _nowhere() as nowhere:
+            async with Client(stdio_client(started, errlog=nowhere)) as client:
+                yield client
+    except MCPError as failure:
+        raise Retryable(
+            f"the MCP server {server.name} cannot be used: {line(failure, 300)}",
+            hint="is it an MCP server? Run its command by hand to see what it says",
+            where=server.name,
+            code="MCP_SERVER_FAILED",
+            breaker=False,
+        ) from failure
+
+
+def _nowhere() -> TextIO:
+    """What a server says beside its messages is not for our terminal."""
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _variable(server: Server, name: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise Permanent(
+            f"the MCP server {server.name} needs the variable {name}",
+            hint=f"export {name}=…",
+            code="MCP_NOT_SET",
+        )
+    return value
+
+
+def _unwrapped(data: Any, text: str) -> Any:
+    """The data where there is some; what is not an object travels in one that has nothing else."""
+    if data is None:
+        return text
+    return data["result"] if isinstance(data, dict) and set(data) == {"result"} else data
+
+
+def _text(block: Any) -> str:
+    """Text as it is; of anything else, that it is there."""
+    if getattr(block, "type", "") == "text":
+        return str(block.text)
+    resource = getattr(block, "resource", None)
+    if resource is not None and isinstance(getattr(resource, "text", None), str):
+        return str(resource.text)
+    kind = line(getattr(block, "mime_type", "") or getattr(block, "type", "") or type(block).__name__, 80)
+    return f"[{kind}: not text, left out]"
