@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import httpx
 import pytest
-
 from mcp import Client, StdioServerParameters, types
+
 from tests.cli.conftest import PROGRAM, Call, start
 from tinyllm.engine import Engine
 

@@ -32,9 +32,8 @@ class Connection:
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Any:
         """What it gave, as plain data or text; what it calls a failure is one."""
         client = await self._open()
-        from mcp.types import CONNECTION_CLOSED
-
         from mcp import MCPError
+        from mcp.types import CONNECTION_CLOSED
 
         try:
             result = await client.call_tool(tool, dict(arguments))
@@ -118,11 +117,10 @@ class Connection:
 async def opened(server: Server) -> "AsyncIterator[Client]":
     """The official client, with no more of our environment than a program needs to run."""
     need("mcp", extra="mcp")
+    from mcp import Client, MCPError, StdioServerParameters
     from mcp.client.stdio import stdio_client
     from mcp.client.streamable_http import streamable_http_client
     from mcp.shared._httpx_utils import create_mcp_http_client
-
-    from mcp import Client, MCPError, StdioServerParameters
 
     given = {name: _variable(server, name) for name in server.env}
     try:
