@@ -10,7 +10,7 @@ import pytest
 from tinyllm import settings
 from tinyllm.settings import Settings
 
-pytest_plugins = ["tests.servers", "tests.tools.counterparts"]
+pytest_plugins = ["tests.servers", "tests.tools.counterparts", "tests.tools.machines"]
 
 for name in [name for name in os.environ if name.startswith("TINYLLM_") and name != "TINYLLM_NO_SKIPS"]:
     del os.environ[name]

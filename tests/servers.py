@@ -99,7 +99,7 @@ def redis_server() -> Iterator[str]:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            while not _listens(port):
+            while not listens(port):
                 assert process.poll() is None, "the server ended before it was ready"
             yield f"redis://:{password}@127.0.0.1:{port}/0"
         finally:
@@ -107,7 +107,7 @@ def redis_server() -> Iterator[str]:
             process.wait(timeout=20)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -40,8 +40,10 @@ COUNTERPARTS: dict[str, str] = {
     "elastic": "elastic_counterpart",
     "memory": "memory_counterpart",
     "mongo": "mongo_counterpart",
+    "notify": "notify_counterpart",
     "postgres": "postgres_counterpart",
     "redis": "redis_counterpart",
+    "ssh": "ssh_counterpart",
     "web": "web_counterpart",
 }
 

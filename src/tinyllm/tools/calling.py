@@ -55,13 +55,19 @@ class Reply:
 
 
 async def called(
-    url: PublicUrl, method: str = "GET", body: Any = None, *, login: bool = False, largest: int = LARGEST
+    url: PublicUrl,
+    method: str = "GET",
+    body: Any = None,
+    *,
+    login: bool = False,
+    largest: int = LARGEST,
+    more: Mapping[str, str] | None = None,
 ) -> Reply:
     """Send it, follow what may be followed, and read so much; a refusal of the server is an error with its words."""
     import httpx
 
     entry = entry_of(str(url)) if login else None
-    headers = {"user-agent": AGENT, "accept": "*/*", **_typed(body)}
+    headers = {"user-agent": AGENT, "accept": "*/*", **_typed(body), **(more or {})}
 
     async def lend(request: httpx.Request) -> None:
         """The login goes along to the place it is for, and is taken off again when a redirect leads elsewhere."""
@@ -85,13 +91,19 @@ async def called(
             response.charset_encoding or "utf-8",
         )
         if response.status_code >= 400:
-            said = reply.text if reply.is_text else ""
-            raise httpx.HTTPStatusError(
-                f"{reply.url} answered {reply.status} {response.reason_phrase}: {' '.join(said[:TOLD].split())}",
-                request=response.request,
-                response=response,
-            )
+            raise _refusal(reply, response)
         return reply
+
+
+def _refusal(reply: Reply, response: "httpx.Response") -> Exception:
+    import httpx
+
+    said = " ".join(reply.text[:TOLD].split()) if reply.is_text else ""
+    return httpx.HTTPStatusError(
+        f"{reply.url} answered {reply.status} {response.reason_phrase}: {said}",
+        request=response.request,
+        response=response,
+    )
 
 
 async def _bounded(response: "httpx.Response", largest: int) -> bytes:
