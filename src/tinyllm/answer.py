@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tinyllm import notebook
 from tinyllm.checks.verdict import Evidence
+from tinyllm.notebook import short
 from tinyllm.plain import as_text
 from tinyllm.running import Event
 from tinyllm.state import REFUSE
@@ -12,6 +14,7 @@ from tinyllm.state import REFUSE
 __all__ = ["SCHEMA", "Account", "Answer", "Status", "as_text"]
 
 SCHEMA = "tinyllm.run/1"
+STEPS = 1_000  # steps whose times an answer keeps
 Status = Literal["committed", "refused", "waiting", "failed"]
 
 
@@ -25,11 +28,15 @@ class Account:
     notes: list[str] = field(default_factory=list)
     route: list[str] = field(default_factory=list)
     evidence: Evidence = "unchecked"
+    steps: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
         if event.kind == "node" and event.node != REFUSE:
             self.path.append(event.node)
             self._node(event.data["kind"], event.data.get("value"))
+            if len(self.steps) < STEPS:
+                kept = {name: event.data.get(name) for name in ("kind", "exits", "seconds")}
+                self.steps.append({"node": event.node, **kept, "value": short(event.data.get("value"))})
         elif event.kind == "call":
             if event.data["model"] not in self.models:
                 self.models.append(event.data["model"])
@@ -71,6 +78,17 @@ class Answer:
     failures: Sequence[Mapping[str, str]] = ()
     tried: Sequence[Mapping[str, Any]] = ()
     question: Mapping[str, Any] = field(default_factory=dict)
+    steps: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        tokens = f"{self.tokens.get('in', 0)} + {self.tokens.get('out', 0)}" if self.models else ""
+        facts = {
+            "run": self.run, "status": self.status, "path": " → ".join(self.path), "models": ", ".join(self.models),
+            "tokens": tokens, "time": f"{self.elapsed_ms:.0f} ms", "notes": "\n".join(self.notes),
+            "asks": self.question.get("question", ""),
+        }  # fmt: skip
+        return notebook.answer(self.answer, facts, self.steps)
 
     def __str__(self) -> str:
         return self.answer

@@ -13,6 +13,7 @@ from tinyllm.answer import Answer
 from tinyllm.build import build
 from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
+from tinyllm.draw import draw
 from tinyllm.effects import recording
 from tinyllm.execution import Execution, Watch, begun_with, body, durability, replied, sent, strangers
 from tinyllm.guard import Breakers, Guard, StoreShelf
@@ -280,6 +281,9 @@ class Engine:
 
         return RunnableLambda(lambda given: on_the_background_loop(ask(given)), ask, name=self.spec.name)
 
+    def _repr_svg_(self) -> str:
+        return draw(self.spec, "svg")
+
     async def aclose(self) -> None:
         await self.models.aclose()
         await self.tools.aclose()
@@ -292,8 +296,3 @@ class Engine:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-def studio(graph: str = "assistant") -> "CompiledStateGraph[Any, Any, Any, Any]":
-    """A shipped graph for LangGraph Studio, whose server keeps its own checkpoints."""
-    return Engine(graph).graph

@@ -125,6 +125,7 @@ class Execution:
             failures=state.get("failures", ()),
             tried=refusal["tried"] if refusal else (),
             question=waiting[0] if waiting else {},
+            steps=tuple(account.steps),
         )
         return answer if value is not None or waiting or refusal else replace(answer, status="refused")
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast, get_args
 from tinyllm.clock import Clock
 from tinyllm.errors import UsageError
 from tinyllm.memory.said import CHAIN
+from tinyllm.notebook import table
 from tinyllm.problems import did_you_mean
 from tinyllm.state import Message
 from tinyllm.store import Database, checksum, damaged, unpacked
@@ -51,6 +52,14 @@ class RunRow:
     lease: float
     created: float
     updated: float
+
+    def _repr_html_(self) -> str:
+        answer = (self.answer or {}).get("answer")
+        error = (self.error or {}).get("message")
+        asks = (self.waits or {}).get("question")
+        facts = {"run": self.id, "thread": self.thread, "status": self.status, "graph": self.graph,
+                 "question": self.question, "answer": answer, "error": error, "asks": asks}  # fmt: skip
+        return table((name, value) for name, value in facts.items() if value)
 
     def held(self, clock: Clock) -> bool:
         """Somebody works on it: the lease runs, and its owner is not known to be gone."""
