@@ -88,7 +88,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "unknown_kind.yaml": (
         "2: there is no kind 'solv' (did you mean \"solve\"?)",
-        "3: there is no kind 'dance' (the kinds are: condition, gate, human, llm, router, solve, tool, transform)",
+        "3: there is no kind 'dance' (the kinds are: condition, gate, grow, growth, human, llm, router, solve, tool, transform)",
     ),
     "unknown_model.yaml": (
         "2: there is no model 'wroker' (did you mean \"worker\"?)",
@@ -114,8 +114,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "4: nothing leads to the node 'coast' (lead to it, or remove it)",
     ),
     "written_internals.yaml": (
-        "2: there is no kind 'use' (the kinds are: condition, gate, human, llm, router, solve, tool, transform)",
-        "3: there is no kind 'refuse' (the kinds are: condition, gate, human, llm, router, solve, tool, transform)",
+        "2: there is no kind 'use' (the kinds are: condition, gate, grow, growth, human, llm, router, solve, tool, transform)",
+        "3: there is no kind 'refuse' (the kinds are: condition, gate, grow, growth, human, llm, router, solve, tool, transform)",
         "4: there is no field 'id' here (did you mean \"kind\"?)",
         "4: there is no field 'use' here (the fields are: kind, to, on_error, max_visits, model, prompt, tools, allow, window, turns, tokens, schema, temperature)",
         "5: there is no field 'judges' here (did you mean \"judge\"?)",

@@ -65,7 +65,15 @@ def decision(
 
 @pytest.mark.parametrize(
     ("said", "grows"),
-    [("---", True), ("+--+--+", False), ("++---+", True), ("---+++++", False), ("", False), ("+", False)],
+    [
+        ("---", True),
+        ("+--+--+", False),
+        ("++---+", True),
+        ("---+++++", True),
+        ("---" + "+" * 20, False),
+        ("", False),
+        ("+", False),
+    ],
 )
 def test_three_failures_in_a_row_and_no_recovery(said: str, grows: bool) -> None:
     assert bool(needs(spec(), outcomes("math", said), [])) is grows

@@ -2,6 +2,7 @@
 
 from tinyllm.growth.evidence import shown
 from tinyllm.growth.growing import Round, accept, grow, patch_of, retest, revert
+from tinyllm.growth.idle import due, grow_while_idle
 from tinyllm.growth.replay import Budget
 from tinyllm.growth.showing import before_and_after, difference, exported, picture
 from tinyllm.growth.steps import Known, Steps
@@ -14,8 +15,10 @@ __all__ = [
     "accept",
     "before_and_after",
     "difference",
+    "due",
     "exported",
     "grow",
+    "grow_while_idle",
     "patch_of",
     "picture",
     "retest",

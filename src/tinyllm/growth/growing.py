@@ -56,7 +56,7 @@ def _told(listen: Listen | None) -> Listen | None:
         return None
 
     def tell(event: Event) -> None:
-        if event.kind == "node":
+        if event.kind in ("begin", "node"):
             listen(event)
 
     return tell

@@ -9,7 +9,7 @@ from tinyllm.overlay import Decision
 from tinyllm.spec import GraphSpec
 
 IN_A_ROW = 3
-RECOVERED = 5  # good answers in a row after which what was before is over
+RECOVERED = 20  # good answers in a row after which what was before is over, whatever they were about
 SURE = 20.0  # odds that a node is worse than its siblings
 COOL = 10  # verdicts of a node after a decision before it is looked at again
 MOST_TRIES = 3  # rounds without success on one node as it is written

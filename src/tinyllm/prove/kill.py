@@ -190,6 +190,7 @@ ZERO = (
     "doctor",
     "file",
     "delivery",
+    "left",
     "crash",
 )
 

@@ -11,6 +11,7 @@ from tinyllm import failpoints
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control, controlled
+from tinyllm.prove.growing import asked, steps
 from tinyllm.prove.outside import Outside
 from tinyllm.prove.shapes import Shape, acted, prepared
 from tinyllm.running import Event
@@ -30,11 +31,18 @@ def engine_of(shape: Shape, outside: Outside, control: Control = "") -> Engine:
     """The product as it is, with scripted models, and tools that leave marks."""
     prepared()
     settings = Settings(database=str(outside.database), workspace=str(outside.workspace))
+    growing = steps(settings, outside) if shape.grows else None
     engine = Engine(
-        shape.graph, settings=settings, make=lambda *_: Scripted(_saying(outside)), tools=outside.tools()
+        shape.graph,
+        settings=settings,
+        make=lambda *_: Scripted(_saying(outside)),
+        tools=outside.tools(),
+        growing=growing,
     )
     if control:
         engine.__dict__["transactions"] = controlled(control, settings)
+    if growing:
+        growing.engine.__dict__["transactions"] = engine.transactions
     return engine
 
 
@@ -108,6 +116,12 @@ async def _went(outside: Outside, going: Any) -> None:
 
 async def seed(shape: Shape, outside: Outside) -> None:
     """One earlier turn on the thread: what must never be lost."""
+    if shape.grows:
+        await asked(
+            Settings(database=str(outside.database), workspace=str(outside.workspace)),
+            outside,
+            tried=not shape.leaves,
+        )
     said = [{"role": "user", "content": EARLIER}, {"role": "assistant", "content": "this"}]
     async with (
         engine_of(shape, outside) as engine,

@@ -24,7 +24,12 @@ class Shape:
     )  # what a commit leaves, beside what was there
     act: Act = ""  # what a person does meanwhile: take the run back, or return to a savepoint
     delivers: tuple[str, ...] = ()  # what is sent when it is committed
+    leaves: bool = False  # it decides on growth: the next run begins with another graph
     in_order: bool = True  # one step at a time: a step that was followed by another is never done again
+
+    @property
+    def grows(self) -> bool:
+        return any(node.get("kind") == "growth" for node in self.nodes.values())
 
     @property
     def graph(self) -> dict[str, Any]:
@@ -71,6 +76,20 @@ MORE = {
     "pay": _tool("pay", to="fail", label="failure"),
     "fail": _tool("fail", label="it"),
 }
+
+
+def _step(step: str, to: str = "end") -> dict[str, Any]:
+    return {"kind": "growth", "step": step, "to": to}
+
+
+STEPS = {
+    "watch": _step("watch", to="diagnose"),
+    "diagnose": _step("diagnose", to="propose"),
+    "propose": _step("propose", to="test"),
+    "test": _step("test", to="decide"),
+    "decide": _step("decide"),
+}
+FAIL = _tool("fail", label="it")
 
 SHAPES: tuple[Shape, ...] = (
     Shape(
@@ -153,6 +172,20 @@ SHAPES: tuple[Shape, ...] = (
         act="return",
         in_order=False,
     ),
+)
+SHAPES += (
+    Shape(
+        "grades",
+        {
+            "draft": _model("Draft {{ inputs.question }}.", to="check"),
+            "check": {"kind": "gate", "checks": ["not_the_first"], "passes": "fail", "tries": 2},
+            "fail": FAIL,
+        },
+        ends="rolled_back",
+    ),
+    Shape("growth", STEPS, leaves=True),
+    # A change on trial is decided on, and then the run fails.
+    Shape("no growth", {"watch": {**_step("watch"), "nothing": "fail"}, "fail": FAIL}, ends="rolled_back"),
 )
 RETURN_TO = 2  # the savepoint that the shape `return` goes back to
 

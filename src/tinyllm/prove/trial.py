@@ -13,6 +13,7 @@ from typing import Literal
 
 from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control
+from tinyllm.prove.left import Left, left
 from tinyllm.prove.living import THREAD, die_or_end, live, ours, seed
 from tinyllm.prove.outside import Outside
 from tinyllm.prove.shapes import BEFORE, SHAPES, Shape
@@ -29,8 +30,10 @@ Broken = Literal[
     "doctor",
     "file",
     "delivery",
+    "left",
     "crash",
 ]
+DECISIONS = 2  # that the shape `growth` comes to: one for each candidate
 LABELLED_ONCE = frozenset({"d", "e", "loop", "pause"})  # what must have happened once, whatever its key was
 
 
@@ -53,6 +56,7 @@ class Seen:
     unsent: int
     doubts: int
     problems: tuple[str, ...]
+    left: Left  # for the runs after it
 
     @property
     def status(self) -> str:
@@ -70,12 +74,14 @@ class Trial:
     violations: list[Violation] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)  # milliseconds
     _before: tuple[str, ...] = ()
+    _left: Left = field(default_factory=Left)
     _done: dict[str, int] = field(default_factory=dict)  # done effects, and how often each was called by then
     _sent: dict[str, int] = field(default_factory=dict)  # … and deliveries, and how often each had left
     _attempt: int = 0
 
     def __post_init__(self) -> None:
-        self._before = self.look().messages
+        seen = self.look()
+        self._before, self._left = seen.messages, seen.left
 
     def lived(self, *, kill_at: int = 0, kill_after: float = 0.0) -> bool:
         """One more process: killed at a durable write, after a time, or not. True when it came to its end."""
@@ -131,6 +137,7 @@ class Trial:
             self._broken("lost commit", f"{acknowledged} is {seen.status}")
         if (seen.messages != self._before) != (seen.status == "committed"):
             self._broken("between", f"{seen.status}, and its thread holds {len(seen.messages)} messages")
+        self._check_left(seen)
         calls = self.outside.calls()
         attempt = seen.row.attempt if seen.row else 0
         for key, count in self._done.items() if attempt == self._attempt else ():
@@ -148,6 +155,16 @@ class Trial:
             if left[key] != count:
                 self._broken("delivery", f"{key} was sent, and sent again")
         self._sent = {key: left[key] for key in seen.sent}
+
+    def _check_left(self, seen: Seen) -> None:
+        """Grades and growth are as before until the commit, and whole after it; the graph is the old or the new one."""
+        if seen.status != "committed" and seen.left != self._left:
+            self._broken("left", f"{seen.status}, and its grades or its growth count")
+        grew = seen.left.graph != self._left.graph
+        if seen.status == "committed" and grew != self.shape.leaves:
+            self._broken("left", f"committed, and the graph is {'new' if grew else 'the old one'}")
+        if grew and seen.left.decisions != self._left.decisions + DECISIONS:
+            self._broken("left", f"{seen.left.decisions} decisions instead of {DECISIONS}")
 
     def _check_between(self) -> None:
         """After a kill, before anybody cleans up."""
@@ -219,7 +236,8 @@ async def _seen(database: Path) -> Seen:
         sent = frozenset(each.key for each in outbox if each.state == "sent")
         unsent = sum(each.state in ("waits", "sending", "failed") for each in outbox)
         done = frozenset(f"{row.id}:{line.key}" for line in lines if row and line.state == "done")
-        return Seen(row, said, done, sent, unsent, len(in_doubt(lines)), tuple(await runs.problems()))
+        problems = tuple(await runs.problems())
+        return Seen(row, said, done, sent, unsent, len(in_doubt(lines)), problems, await left(store))
 
 
 def warm(folder: Path) -> None:

@@ -47,6 +47,7 @@ def chat(
     from tinyllm.cli.chat.hearing import listening
     from tinyllm.cli.chat.lines import Lines
     from tinyllm.cli.run import LAST, thread_named
+    from tinyllm.growth import grow_while_idle
 
     named = thread_named(thread, continues=continues)
     manner = Manner(model, tuple(approve), timeout, trace=trace, quiet=quiet, verbose=verbose)
@@ -55,7 +56,7 @@ def chat(
         try:
             if named == LAST:
                 named = background.run(engine.transactions.last_thread())
-            talk = Conversation(engine, background, Lines(), named, manner)
+            talk = Conversation(engine, background, Lines(), named, manner, idle=grow_while_idle)
             code = talk.talk()
         finally:
             background.run(engine.aclose())

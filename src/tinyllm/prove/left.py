@@ -1,0 +1,32 @@
+"""What runs leave for those after them, as one hash: the same before and after a run that did not happen."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from tinyllm.grades import read_grades
+from tinyllm.overlay import grown, read_history, read_patches
+from tinyllm.prove.growing import TARGET, written
+from tinyllm.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Grades and decisions by hash, how many decisions that are, and the graph that the next run begins with."""
+
+    hash: str = ""
+    decisions: int = 0
+    graph: str = ""
+
+
+async def left(store: Store) -> Left:
+    grades, history, patches = await store.read(
+        lambda db: (read_grades(db), read_history(db, TARGET["name"]), read_patches(db, TARGET["name"]))
+    )
+    rows = [[each.as_dict() for each in grades], [each.as_dict() for each in history]]
+    serving = [patch for patch in patches if patch.state in ("probation", "accepted")]
+    return Left(
+        hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest(),
+        len(history),
+        grown(written(), serving).fingerprint,
+    )
