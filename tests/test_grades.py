@@ -81,6 +81,22 @@ async def test_what_another_model_answered_is_not_the_nodes_own(home: Path) -> N
     assert [outcome.passed for outcome in outcomes(found)] == [False]
 
 
+async def test_an_answer_that_was_put_right_was_not_right(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def knows(judged: Judged, services: Services) -> Verdict:
+        return Verdict(passed=False, because="others say 42", evidence="agreed", instead="42")
+
+    monkeypatch.setitem(CHECKS, "is_42", Check("is_42", knows))
+    async with engine(home, gated(), "41") as asked:
+        assert (await asked.ask("q")).answer == "42"
+        found = await grades(asked)
+    assert [(grade.passed, grade.answer) for grade in found] == [(False, "41"), (True, "42")]
+    assert [(outcome.passed, outcome.answer) for outcome in outcomes(found)] == [(False, "41")]
+    (pair,) = training_pairs(found, consent=True)
+    assert (pair["accepted"], pair["rejected"]) == ("42", ["41"])
+
+
 async def test_a_run_that_fails_leaves_no_grade(home: Path) -> None:
     nodes = {**gated(passes="then"), "then": {"kind": "transform", "value": "1 / 0"}}
     async with engine(home, nodes, "42") as asked:

@@ -125,7 +125,7 @@ class Runner:
             emit(
                 "node", kind=node.kind, visit=visit, exits=list(goto.exits), value=goto.value, seconds=seconds
             )
-            grade(node, visit, goto.value, state)
+            grade(node, visit, goto, state)
             return filed(node, goto, failures, self.joins.moved(node.id, goto.exits, state))
 
 

@@ -249,6 +249,16 @@ def test_probation_ends_when_one_may_be_sure_or_nothing_shows(on: str, off: str,
     assert Live(tuple(c == "+" for c in on), tuple(c == "+" for c in off)).verdict == state
 
 
+def test_what_was_mostly_guessed_has_to_be_seen_live() -> None:
+    on, off = (True,) * 8, (False,) * 4 + (True,) * 4
+    assert (Live(on, off).verdict, Live(on, off, weak=True).verdict) == ("accepted", "")
+    assert Live((True,) * 9, (False,) * 9, weak=True).verdict == "accepted"
+    case = Case("q", failed=True, by="person")
+    pairs = [(case, False, True)] * 8
+    assert Comparison(decision("proposed").patch, 1.0, pairs, guessed=8).as_dict(1)["weak"]
+    assert not Comparison(decision("proposed").patch, 1.0, pairs, guessed=2).as_dict(1)["weak"]
+
+
 def test_live_grades_are_told_apart_by_the_run_that_they_belong_to() -> None:
     patch = replace(decision("probation", at=0.5).patch, share=0.5, number=3)
     said = outcomes("math", "+-" * 20, start=1)

@@ -23,6 +23,7 @@ LEAST = 8  # paired questions; on fewer nothing is decided
 FAILED, PASSED = 24, 24  # questions of each kind that are asked
 FIRST = 8  # failed questions after which a hopeless candidate is left
 LEVEL = 0.05  # chance that a change that helps nobody is put on probation
+JUDGES = 2  # the tier from which a model is asked whether an answer is right
 KNOWS = ("proved", "executed", "agreed", "judged")
 VERDICT = {
     "type": "object",
@@ -74,7 +75,8 @@ class Judge:
     said: dict[tuple[str, str], bool | None] = field(default_factory=dict)
 
     async def right(self, case: Case, replayed: Replayed, answered: set[str]) -> bool | None:
-        others = [entry for entry in self.guard.entries.values() if entry.name not in answered]
+        entries = self.guard.entries.values()
+        others = [entry for entry in entries if entry.name not in answered and entry.tier >= JUDGES]
         entry = max(others, key=lambda each: each.tier, default=None)
         key = (case.question, alike(replayed.answer))
         if entry is None or not replayed.answer or self.budget.left <= 0:
@@ -107,7 +109,15 @@ class Comparison:
     share: float  # of the node's questions that failed
     pairs: list[tuple[Case, bool, bool]] = field(default_factory=list)
     unknown: int = 0  # questions of which nobody can tell whether they went well
+    guessed: int = (
+        0  # answers of which nothing is known but that they are not the rejected or the accepted one
+    )
     stopped: str = ""
+
+    @property
+    def weak(self) -> bool:
+        """Mostly guessed: then it is what happens on probation that counts."""
+        return self.guessed > len(self.pairs) / 2
 
     def changes(self, failed: bool) -> list[int]:
         return [int(new) - int(old) for case, old, new in self.pairs if case.failed is failed]
@@ -147,6 +157,7 @@ class Comparison:
             "failed": _counts(self.pairs, failed=True),
             "passed": _counts(self.pairs, failed=False),
             "unknown": self.unknown,
+            "weak": self.weak,
             "verdict": self.verdict(among) or "better",
             "questions": [
                 {"question": safe(case.question)[:120], "failed": case.failed, "old": old, "new": new}
@@ -200,6 +211,11 @@ class Trials:
         new = await self.replays.ask(new_spec, case.question, list(patch.nodes), f"new.{place}")
         answered = {*old.models, *new.models}
         was, now = await self._right(case, old, answered), await self._right(case, new, answered)
+        if None in (was, now) and case.by == "person" and old.reached and new.reached:
+            # Nobody can tell but the person who rated it: another answer than the bad one may be better, another one
+            # than the good one is worse.
+            comparison.guessed += (was is None) + (now is None)
+            was, now = (case.failed if right is None else right for right in (was, now))
         if was is None or now is None:
             comparison.unknown += 1
         else:

@@ -11,6 +11,7 @@ from tinyllm.spec import GraphSpec
 
 LEAST = 6  # verdicts on each side before anything is accepted
 ACCEPTS = 4.0  # odds of better, on top of the evidence that put it there
+ALONE = 20.0  # odds of better where there is no other evidence worth the name
 REVERTS = 4.0  # odds of worse: taking back costs nothing
 LONGEST = 80  # verdicts with the patch after which a change that shows nothing is taken back
 UNUSED = 40  # verdicts of a split after which a specialist that nobody asks is pruned
@@ -22,6 +23,7 @@ class Live:
 
     on: tuple[bool, ...]
     off: tuple[bool, ...]
+    weak: bool = False  # what put the patch there was mostly guessed
 
     @property
     def verdict(self) -> str:
@@ -31,7 +33,7 @@ class Live:
             return "reverted"
         if min(len(self.on), len(self.off)) < LEAST:
             return ""
-        if odds_of_better(better, worse) >= ACCEPTS:
+        if odds_of_better(better, worse) >= (ALONE if self.weak else ACCEPTS):
             return "accepted"
         return "reverted" if len(self.on) >= LONGEST else ""
 
@@ -60,7 +62,8 @@ def live(patch: Patch, outcomes: Sequence[Outcome], nodes: Sequence[str] = ()) -
         outcome for outcome in off if outcome.node == patch.node and outcome.fingerprint == patch.fingerprint
     ]
     on = [outcome for outcome in since if patch.serves(outcome.run)]
-    return Live(tuple(o.passed for o in on), tuple(o.passed for o in own))
+    weak = bool(patch.evidence.get("weak"))
+    return Live(tuple(o.passed for o in on), tuple(o.passed for o in own), weak)
 
 
 def pruned(patch: Patch, outcomes: Sequence[Outcome], spec: GraphSpec) -> Patch | None:
