@@ -3,7 +3,7 @@
 import asyncio
 import fnmatch
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -127,14 +127,27 @@ class Services:
         return Result(data, shown(data, tool))
 
     async def deliver(self, name: str, arguments: Mapping[str, Any], key: str) -> Any:
-        """Send what waited for its run to commit. A person said yes to it then; what is forbidden since is not sent."""
+        """Send what waited for its run to commit. A person said yes to it then."""
+        return await self._after(name, key, lambda tool: tool.run(**tool.read(arguments)))
+
+    async def compensate(self, name: str, key: str, result: Any) -> Any:
+        """Do what can be done about an effect of a run that was rolled back. A person asked for it."""
+
+        async def act(tool: Tool) -> Any:
+            assert tool.compensate is not None
+            return await tool.compensate(key, result)
+
+        return await self._after(name, key, act)
+
+    async def _after(self, name: str, key: str, act: Callable[[Tool], Awaitable[Any]]) -> Any:
+        """What happens when the run is over; what was forbidden since does not."""
         secrets = known_secrets()
         try:
             tool = self.tools.get(name)
             if pattern := policy.listed(name, self.settings.deny):
                 raise Permanent(f"{name} is forbidden by {pattern!r}", code="TOOL_FORBIDDEN")
             with within(self.bounds), keyed(key):
-                return await _in_time(tool, tool.read(arguments), secrets)
+                return await _in_time(tool, lambda: act(tool), secrets)
         except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
             named = _named(failure, name, secrets)
             raise named from (failure.__cause__ if failure is named else failure)
@@ -179,7 +192,7 @@ class Services:
         """Once, by the ledger; what comes back is plain, of a bearable size, and holds no secret of ours."""
 
         async def do(_key: str) -> Any:
-            return await _in_time(tool, given, secrets)
+            return await _in_time(tool, lambda: tool.run(**given), secrets)
 
         async def verify(key: str) -> Any:
             assert tool.verify is not None
@@ -195,12 +208,12 @@ class Services:
             raise failure.at(tool.name) from failure.__cause__
 
 
-async def _in_time(tool: Tool, given: Mapping[str, Any], secrets: tuple[str, ...]) -> Any:
+async def _in_time(tool: Tool, work: Callable[[], Awaitable[Any]], secrets: tuple[str, ...]) -> Any:
     """What the tool gives, plain, bearable and without secrets, if it comes before its deadline."""
     limit = time_left(tool.seconds)
     try:
         async with asyncio.timeout(limit) as clock:
-            return bearable(without(plain(await tool.run(**given)), secrets))
+            return bearable(without(plain(await work()), secrets))
     except TimeoutError:
         if not clock.expired():
             raise

@@ -36,6 +36,9 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "sales.csv").write_text(SALES)
     (folder / "data" / "bosses.csv").write_text("region,boss\nnorth,Ada\nsouth,Grace\n")
+    (folder / "image").mkdir()
+    (folder / "image" / "Dockerfile").write_text("FROM busybox\nCOPY hello.txt /\n")
+    (folder / "image" / "hello.txt").write_text("hello")
     (folder / "notes.md").write_text("# Notes\nTea sells well.\nCoffee does not.\n")
     with closing(sqlite3.connect(folder / "shop.db")) as shop:
         shop.execute("CREATE TABLE products (name TEXT UNIQUE, price REAL)")

@@ -37,8 +37,10 @@ NOTHING = Counterpart()
 # The fixture for each domain, by the first word of its tools' names.
 COUNTERPARTS: dict[str, str] = {
     "browser": "browser_counterpart",
+    "docker": "docker_counterpart",
     "elastic": "elastic_counterpart",
     "memory": "memory_counterpart",
+    "kube": "kube_counterpart",
     "mongo": "mongo_counterpart",
     "notify": "notify_counterpart",
     "postgres": "postgres_counterpart",

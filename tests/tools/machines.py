@@ -1,18 +1,24 @@
-"""Machines and services that tools act on in tests: an sshd, a mail server, a desktop."""
+"""Machines and services that tools act on in tests: an sshd, a mail server, a desktop, a Docker engine, a cluster."""
 
+import io
+import json
 import os
 import pwd
+import shutil
 import subprocess
+import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.servers import free_port, listens
 from tests.tools.counterparts import Counterpart
+from tests.tools.kube_wire import TOKEN, WHEN, Api, api_serving
 from tests.tools.site import Site
 
 SSHD = Path("/usr/sbin/sshd")
@@ -142,3 +148,153 @@ def notify_counterpart(site: Site, post: Post, desktop: Path) -> Counterpart:
             "screen": {"service": "desktop", "program": str(desktop)},
         }
     )  # fmt: skip
+
+
+APPLETS = (
+    "sh",
+    "ls",
+    "cat",
+    "echo",
+    "sleep",
+    "id",
+    "touch",
+    "wc",
+    "yes",
+    "env",
+    "ip",
+    "mount",
+    "true",
+    "printf",
+)
+
+
+@pytest.fixture(scope="session")
+def dockerd() -> Iterator[Path]:
+    """The socket of a real Docker engine of our own, with one image: busybox, made here."""
+    program, busybox = shutil.which("dockerd", path="/usr/sbin:/usr/bin:/usr/local/bin"), Path("/bin/busybox")
+    if not program or os.geteuid() != 0:
+        pytest.skip("no Docker engine can be started (dockerd was not found, or this is not root)")
+    if not busybox.exists():
+        pytest.skip("there is nothing to make an image of (busybox-static is not installed)")
+    # Its socket's path must be short.
+    folder = Path(tempfile.mkdtemp(prefix="dk", dir="/tmp"))
+    (folder / "daemon.json").write_text("{}")
+    process = subprocess.Popen(
+        [program, "--config-file", folder / "daemon.json", "--data-root", folder / "data", "--exec-root",
+         folder / "exec", "--pidfile", folder / "pid", "-H", f"unix://{folder}/d.sock", "--bridge=none",
+         "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false", "--log-level=error"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        while not answers(folder / "d.sock"):
+            assert process.poll() is None, "dockerd ended before it was ready"
+        load(folder / "d.sock", "busybox:latest", {"bin/busybox": busybox.read_bytes()}, APPLETS)
+        yield folder / "d.sock"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def asking(socket: Path) -> httpx.Client:
+    return httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://docker", timeout=30)
+
+
+def answers(socket: Path) -> bool:
+    try:
+        with asking(socket) as client:
+            return client.get("/_ping").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def load(socket: Path, image: str, files: Mapping[str, bytes], links: Sequence[str] = ()) -> None:
+    """An image without a registry: an archive of these files."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name in ("tmp", "etc", "proc", "dev", "sys"):
+            folder = tarfile.TarInfo(name)
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
+            tar.addfile(folder)
+        for name, content in files.items():
+            file = tarfile.TarInfo(name)
+            file.size, file.mode = len(content), 0o755
+            tar.addfile(file, io.BytesIO(content))
+        for name in links:
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+    repo, _, tag = image.partition(":")
+    with asking(socket) as client:
+        made = client.post(
+            "/images/create", params={"fromSrc": "-", "repo": repo, "tag": tag}, content=archive.getvalue()
+        )
+        assert made.status_code == 200, made.text
+
+
+@pytest.fixture
+def docker_counterpart(dockerd: Path) -> Iterator[Counterpart]:
+    """A real engine, with one container that runs."""
+    with asking(dockerd) as client:
+        order = {
+            "Image": "busybox",
+            "Cmd": ["sh", "-c", "trap exit TERM; echo it is ready; sleep 600 & wait"],
+            "HostConfig": {"NetworkMode": "none"},
+        }
+        made = client.post("/containers/create", params={"name": "standing"}, json=order)
+        assert made.status_code == 201, made.text
+        client.post("/containers/standing/start")
+        while "it is ready" not in client.get("/containers/standing/logs", params={"stdout": "1"}).text:
+            pass
+        yield Counterpart(connections={"engine": {"service": "docker", "socket": str(dockerd)}})
+        for each in client.get("/containers/json", params={"all": "1"}).json():
+            client.delete(f"/containers/{each['Id']}", params={"force": "1"})
+
+
+@pytest.fixture(scope="session")
+def standing_api() -> Iterator[Api]:
+    with api_serving() as api:
+        yield api
+
+
+@pytest.fixture
+def kube_api(standing_api: Api) -> Api:
+    """A shop in one namespace, a bank in another."""
+    api = standing_api
+    api.objects.clear()
+    api.logs.clear()
+    api.forbidden, api.token = "", TOKEN
+    web = "/apis/apps/v1/namespaces/shop/deployments/web"
+    pod = "/api/v1/namespaces/shop/pods/web-1"
+    container = {"name": "web", "image": "web:1"}
+    api.put(web, metadata={"labels": {"app": "web"}}, spec={"replicas": 2, "template": {"spec": {"containers": [container]}}},
+            status={"readyReplicas": 2})  # fmt: skip
+    api.put(pod, metadata={"labels": {"app": "web"}}, spec={"containers": [container], "nodeName": "n1"},
+            status={"phase": "Running", "containerStatuses": [
+                {"name": "web", "restartCount": 3, "image": "web:1", "imageID": "", "ready": True, "state": {}}]})  # fmt: skip
+    api.put("/api/v1/namespaces/shop/events/e1", type="Warning", reason="BackOff", message="Back-off restarting",
+            involvedObject={"kind": "Pod", "name": "web-1"}, lastTimestamp=WHEN)  # fmt: skip
+    api.put(
+        "/api/v1/namespaces/bank/pods/vault", spec={"containers": [container]}, status={"phase": "Running"}
+    )
+    api.logs[pod] = "".join(f"line {n}\n" for n in range(1, 501))
+    api.asked.clear()
+    return api
+
+
+def kubeconfig(api: Api, **user: str) -> str:
+    return json.dumps(
+        {
+            "apiVersion": "v1", "kind": "Config", "current-context": "here",
+            "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u", "namespace": "shop"}}],
+            "clusters": [{"name": "c", "cluster": {"server": api.url}}],
+            "users": [{"name": "u", "user": user or {"token": api.token}}],
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def kube_counterpart(kube_api: Api, tmp_path: Path) -> Counterpart:
+    """No real cluster: a server of ours that speaks its REST interface."""
+    (config := tmp_path / "kubeconfig").write_text(kubeconfig(kube_api))
+    return Counterpart(connections={"cluster": {"service": "kube", "kubeconfig": str(config)}})

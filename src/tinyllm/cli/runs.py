@@ -140,10 +140,20 @@ def rollback(
     to: int | None = typer.Option(
         None, "--to", help="A savepoint: go back inside the run, ready to be resumed."
     ),
+    compensate: bool = typer.Option(
+        False, "--compensate", help="Also do what its tools can do about what they did outside."
+    ),
     as_json: bool = AS_JSON,
 ) -> None:
     """Take a run back: messages, files in the workspace and the thread are as before it."""
+    from tinyllm.cli.compensating import compensated, offered
+
+    if compensate:
+        compensated(run, as_json=as_json)
+        return
     row = with_runs(lambda runs: runs.rollback(run, to=to))
+    if to is None:
+        offered(row.id)
     if as_json:
         say.data({"run": row.id, "status": row.status, "thread": row.thread})
     elif to is None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Effect = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe"]
 Reach = Literal["none", "workspace", "net", "exec", "remote"]
 Function = Callable[..., Awaitable[Any]]
+Compensate = Callable[[str, Any], Awaitable[str]]
 
 SECONDS = 30.0
 NARROWING = (
@@ -56,6 +57,7 @@ class Tool:
         None  # given the key and the arguments: what a call came to, None if it did not happen
     )
     delivers: bool = False  # it sends something that can wait: inside a run, until that is committed
+    compensate: Compensate | None = None  # given the key and the result: what can be done about it afterwards
 
     @property
     def doc(self) -> str:
@@ -192,6 +194,7 @@ def tool(
     strangers: Callable[[Any], Iterable[str]] | None = None,
     verify: Function | None = None,
     delivers: bool = False,
+    compensate: Compensate | None = None,
 ) -> Callable[[Function], Tool]:
     """Make a tool of an async function; its name is file plus function."""
 
@@ -213,6 +216,7 @@ def tool(
             strangers,
             verify,
             delivers,
+            compensate,
         )
 
     return made

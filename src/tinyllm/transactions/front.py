@@ -14,6 +14,7 @@ from tinyllm.state import Message
 from tinyllm.store import Database, checksum, packed
 from tinyllm.transactions import outbox, retention, returning
 from tinyllm.transactions.archive import Archive
+from tinyllm.transactions.compensation import Compensated, Compensation, Hands, able
 from tinyllm.transactions.lease import Abandoned, Order, Taken, begin, busy, planned, take_run
 from tinyllm.transactions.owner import Owner
 from tinyllm.transactions.rows import RunRow, read_run, read_runs, read_savepoints, read_window
@@ -215,6 +216,17 @@ class Transactions(Archive):
         await self.store.write(settle)
         failpoints.hit("resolve.after")
         return row
+
+    async def compensate(self, id: str, hands: Hands) -> list[Compensated]:
+        """Do what can be done about what a rolled-back run left outside; it is offered, and is no undo."""
+        row = await self.run(id)
+        if row.status != "rolled_back":
+            raise UsageError(
+                f"the run {row.id} is {row.shown(self.clock)}, not rolled back",
+                hint=f"`tinyllm runs rollback {row.id} --compensate`",
+                code="RUN_NOT_ROLLED_BACK",
+            )
+        return await Compensation(self.store, self.clock, row.id, hands.compensate).all(able(hands))
 
     async def drop(self, key: str) -> outbox.Delivery:
         """A person decides that this delivery is not to be made."""

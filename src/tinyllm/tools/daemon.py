@@ -1,0 +1,212 @@
+"""The Docker engine over its socket, which the settings must name: whoever may use it has the rights of root."""
+
+import fnmatch
+import io
+import json
+import re
+import tarfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tinyllm.errors import BadReply, Permanent
+from tinyllm.toolkit import Connection, Inside, connection
+
+if TYPE_CHECKING:
+    import httpx
+
+TAKES = ("socket", "images", "writable", "network")
+SECONDS = 20.0
+OUTPUT = 200_000  # bytes of logs that are read
+FILES, LARGEST = 2_000, 64_000_000  # of a folder that is built
+LABEL = "tinyllm.key"
+SHELF = 3600  # seconds that an ended container of ours is kept
+IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}(?:@sha256:[0-9a-f]{64})?")
+CONTAINER = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")
+
+
+def engine(name: str) -> Connection:
+    return connection("docker", name, TAKES)
+
+
+@asynccontextmanager
+async def calling(server: Connection, seconds: float = SECONDS) -> AsyncIterator["Daemon"]:
+    import httpx
+
+    transport = httpx.AsyncHTTPTransport(uds=server.needed("socket"))
+    limits = httpx.Timeout(seconds, connect=5.0)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://docker", timeout=limits, trust_env=False
+    ) as client:
+        yield Daemon(client)
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """One open way to the engine."""
+
+    client: "httpx.AsyncClient"
+
+    async def ask(self, method: str, path: str, **options: Any) -> Any:
+        """What it answers, as data; a refusal is an error in its own words."""
+        response = await self.client.request(method, path, **options)
+        check(response)
+        return response.json() if response.content.strip() else None
+
+    async def stream(self, path: str, params: dict[str, Any], method: str = "GET", **options: Any) -> bytes:
+        """The beginning of a long answer."""
+        read = bytearray()
+        async with self.client.stream(method, path, params=params, **options) as response:
+            if response.status_code >= 400:
+                await response.aread()
+                check(response)
+            async for piece in response.aiter_bytes(65_536):
+                read += piece
+                if len(read) > OUTPUT:
+                    break
+        return bytes(read)
+
+    async def container(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = await self.ask("GET", f"/containers/{named(name)}/json")
+        return found
+
+    async def labelled(self, key: str) -> list[dict[str, Any]]:
+        """The container that a call with this key started, if there is one."""
+        wanted = json.dumps({"label": [f"{LABEL}={key}"]})
+        found: list[dict[str, Any]] = await self.ask(
+            "GET", "/containers/json", params={"all": "1", "filters": wanted}
+        )
+        return found
+
+    async def sweep(self) -> None:
+        """Ended containers of ours stay a while, for their output."""
+        wanted = json.dumps({"label": [LABEL], "until": [f"{SHELF}s"]})
+        await self.ask("POST", "/containers/prune", params={"filters": wanted})
+
+    async def output(self, name: str, lines: int) -> str:
+        """What it wrote last, both streams in their order."""
+        terminal = (await self.container(name))["Config"]["Tty"]
+        tail = {"stdout": "1", "stderr": "1", "tail": str(lines)}
+        read = await self.stream(f"/containers/{named(name)}/logs", tail)
+        return (read if terminal else unframed(read)).decode("utf-8", "replace")
+
+
+def check(response: "httpx.Response") -> None:
+    import httpx
+
+    if response.status_code < 400:
+        return
+    try:
+        said = response.json()["message"]
+    except (ValueError, KeyError, TypeError):
+        said = response.text[:300]
+    raise httpx.HTTPStatusError(
+        f"the Docker engine answered {response.status_code}: {said}",
+        request=response.request,
+        response=response,
+    )
+
+
+def named(container: str) -> str:
+    """A container's name or id: never a path in the engine's interface, never an option."""
+    if not CONTAINER.fullmatch(container):
+        raise BadReply(
+            f"{container[:80]!r} is no container", hint="docker_list shows their names", code="TOOL_INPUT"
+        )
+    return container
+
+
+def image_of(image: str, server: Connection) -> str:
+    if not IMAGE.fullmatch(image) or ".." in image or "//" in image:
+        raise BadReply(
+            f"{image[:80]!r} is no image", hint="write it like python:3.12-slim", code="TOOL_INPUT"
+        )
+    allowed = server.words("images")
+    if allowed and not any(fnmatch.fnmatchcase(image, each) for each in allowed):
+        raise Permanent(
+            f"the image {image} is not allowed here",
+            hint=f"these are: {', '.join(allowed)}; a person extends `images` of {server.name}",
+            code="IMAGE_NOT_ALLOWED",
+        )
+    return image
+
+
+def unframed(read: bytes) -> bytes:
+    """Both streams of a container without a terminal: each piece has a head of eight bytes with its length."""
+    out, at = bytearray(), 0
+    while at + 8 <= len(read):
+        size = int.from_bytes(read[at + 4 : at + 8], "big")
+        out += read[at + 8 : at + 8 + size]
+        at += 8 + size
+    return bytes(out)
+
+
+def packed(folder: Inside) -> bytes:
+    """A folder of the workspace as an archive: files and folders, and no link that could lead out."""
+    if not (folder / "Dockerfile").is_file:
+        raise BadReply(f"{folder} has no Dockerfile", hint="write one there first", code="FILE_NOT_FOUND")
+    archive, size = io.BytesIO(), 0
+    start = len(folder.parts) if folder.relative != "." else 0
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for each in folder.walk(FILES):
+            if ".git" in each.parts or not each.is_file:
+                continue
+            content = each.read_bytes(LARGEST)
+            size += len(content)
+            if size > LARGEST:
+                raise BadReply(
+                    f"{folder} holds more than {LARGEST:,} bytes",
+                    hint="build a smaller folder",
+                    code="FILE_TOO_LARGE",
+                )
+            found = tarfile.TarInfo("/".join(each.parts[start:]))
+            found.size, status = len(content), each.status()
+            found.mode = 0o755 if status and status.st_mode & 0o100 else 0o644
+            tar.addfile(found, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def built(read: bytes) -> tuple[str, str]:
+    """The lines that a build wrote, and its error."""
+    said, error = [], ""
+    for line in read.splitlines():
+        try:
+            told = json.loads(line)
+        except ValueError:
+            continue
+        said.append(str(told.get("stream", "")))
+        error = str(told.get("error", "")) or error
+    return "".join(said), error
+
+
+OPEN_DOORS = ("/", "/etc", "/root", "/proc", "/sys", "/dev", "/var/run", "/run")
+
+
+def confined(container: dict[str, Any]) -> None:
+    """Refuse a container that is no border: a program in it would have the rights of root on this machine."""
+    host = container["HostConfig"]
+    mounted = [str(each.get("Source", "")) for each in container.get("Mounts") or ()]
+    doors = [
+        "it is privileged" if host.get("Privileged") else "",
+        "it shares the processes of this machine" if host.get("PidMode") == "host" else "",
+        "it shares the network of this machine" if host.get("NetworkMode") == "host" else "",
+        "it shares the memory of this machine" if host.get("IpcMode") == "host" else "",
+        "it has devices of this machine" if host.get("Devices") else "",
+        "it has more rights than others" if host.get("CapAdd") and not ours(container) else "",
+        *(
+            f"it has {each} of this machine"
+            for each in mounted
+            if each in OPEN_DOORS or each.endswith(".sock")
+        ),
+    ]
+    if why := next(filter(None, doors), ""):
+        raise Permanent(
+            f"nothing is run in {container['Name'].lstrip('/')}: {why}",
+            hint="a person can do it by hand; here, run a container of your own with docker_run",
+            code="CONTAINER_OPEN",
+        )
+
+
+def ours(container: dict[str, Any]) -> bool:
+    return LABEL in (container["Config"].get("Labels") or {})
