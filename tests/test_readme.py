@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tinyllm.spec import read
-from tinyllm.testing.simulator import Model, Script, Simulator
+from tinyllm.testing.simulator import Model, Request, Script, Simulator
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -33,6 +33,13 @@ def commands() -> Iterator[tuple[str, str]]:
                 yield command, output.strip()
 
 
+CODE = "```python\ndef reverse(items: list) -> list:\n    return items[::-1]\n```"
+
+
+def said(request: Request) -> str:
+    return CODE if "Python" in request.text else "said by a model"
+
+
 @pytest.mark.timeout(180)
 def test_every_command_of_the_readme_works(home: Path) -> None:
     (home / "draft.txt").write_text("A text about penguins.")
@@ -40,7 +47,7 @@ def test_every_command_of_the_readme_works(home: Path) -> None:
     (home / "sales.csv").write_text("item,price\npen,2\nbook,4\n")
     models = [Model(name="qwen2.5:3b", capabilities=("completion", "tools")), Model(name="phi3:mini")]
     folder = home
-    with Simulator(Script({"*": "said by a model"}, models=models)) as simulator:
+    with Simulator(Script({"*": said}, models=models)) as simulator:
         environment = {**os.environ, "OLLAMA_HOST": simulator.url, "PATH": f"{BINARIES}:{os.environ['PATH']}"}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for command, output in commands():

@@ -39,7 +39,7 @@ def test_a_wrong_argument_is_found_before_anything_runs(engine: Make) -> None:
 
 async def test_a_value_of_the_wrong_type_names_the_tool_and_the_node(engine: Make) -> None:
     with pytest.raises(TinyError, match="calc_evaluate cannot be called like this") as failure:
-        await engine(call(args={"expression": ["1"]})).ask("q")
+        await engine(call(args={"expression": 1})).ask("q")
     assert failure.value.where == "a"
     assert "expression" in failure.value.hint
 
