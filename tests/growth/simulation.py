@@ -114,7 +114,9 @@ def school(seed: int, folder: Path, people: Population, make: Any = None) -> Cla
     questions = {topic: [each.question for each in people.gold if each.topic == topic] for topic in FORMS}
     for each in questions.values():
         chance.shuffle(each)
-    settings = Settings(database=str(folder / f"{seed}.db"), workspace=str(folder))
+    # Its own: the same seed gives the same ids of runs.
+    place = folder / f"{seed}-{len(list(folder.iterdir()))}.db"
+    settings = Settings(database=str(place), workspace=str(folder))
     clock = Clock(chance=random.Random(seed + 1))
     engine = Engine(GRAPH, settings=settings, make=make or populated(people), clock=clock)
     return Class(engine, chance, questions)
