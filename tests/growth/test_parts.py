@@ -119,6 +119,12 @@ def test_one_change_at_a_time() -> None:
     assert needs(spec(), outcomes("words", "-" * 9), [decision("probation")]) == []
 
 
+def test_a_node_whose_change_waits_for_a_person_waits_too() -> None:
+    said = outcomes("math", "-" * 30)
+    assert needs(spec(), said, [decision("proposed")]) == []
+    assert needs(spec(), said, [decision("proposed"), decision("rejected")])
+
+
 def test_what_an_edited_node_did_before_does_not_count() -> None:
     edited = spec(math={**NODES["math"], "prompt": "Mine."})
     assert needs(edited, outcomes("math", "-" * 9), []) == []
@@ -186,13 +192,17 @@ def test_growth_on_growth_on_growth_is_refused() -> None:
     assert "deep" in fault_of(spec(), patch, known, Toolbox.standard())
 
 
-def test_what_was_tried_is_not_tried_again() -> None:
+def test_what_was_of_no_use_is_not_tried_again() -> None:
     domains, tools = [Domain("calculus")], Toolbox.standard()
     first = candidates(spec(), need(), domains, [], tools).patches
-    past = [Decision(replace(patch, state="rejected", number=n), 1, "r", "") for n, patch in enumerate(first)]
+    past = [Decision(replace(patch, state="reverted", number=n), 1, "r", "") for n, patch in enumerate(first)]
     assert [patch.strategy for patch in candidates(spec(), need(), domains, past, tools).patches] == [
         "verify"
     ]
+    unsure = {"verdict": "not surely better: +0.20 of all questions, at least -0.05"}
+    past = [replace(each, patch=replace(each.patch, state="rejected", evidence=unsure)) for each in past]
+    again = candidates(spec(), need(), domains, past, tools).patches
+    assert [patch.strategy for patch in again] == [patch.strategy for patch in first]
 
 
 def test_a_node_whose_output_others_read_is_not_moved() -> None:

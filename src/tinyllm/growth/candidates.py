@@ -7,6 +7,7 @@ from typing import Any
 
 from tinyllm.errors import TinyError
 from tinyllm.growth.diagnosis import Domain
+from tinyllm.growth.evidence import NOT_BETTER, WORSE
 from tinyllm.growth.trigger import Need
 from tinyllm.models import Entry
 from tinyllm.overlay import Decision, Patch
@@ -33,18 +34,17 @@ class Candidates:
 def candidates(
     spec: GraphSpec, need: Need, domains: Sequence[Domain], history: Sequence[Decision], tools: Toolbox
 ) -> Candidates:
-    """The cheapest ways first; what was tried on this node before is not tried again."""
+    """The cheapest ways first; what was of no use to this node is not tried again."""
     fingerprint = spec.mark(need.node)
-    known = [decision.patch for decision in history]
-    tried = {
-        (p.strategy, _same(p.nodes)) for p in known if (p.node, p.fingerprint) == (need.node, fingerprint)
-    }
+    known = list({decision.patch.number: decision.patch for decision in history}.values())
+    own = [patch for patch in known if (patch.node, patch.fingerprint) == (need.node, fingerprint)]
+    tried = {(patch.strategy, _same(patch.nodes)) for patch in own if _failed(patch)}
     patches: list[Patch] = []
     dropped: list[str] = []
     for strategy, why, nodes in _ways(spec, need, domains):
         patch = Patch(spec.name, need.node, fingerprint, strategy, f"{need.node} {need.why}: {why}", nodes)
         fault = (
-            "it was tried before"
+            "it was tried before, and was of no use"
             if (strategy, _same(nodes)) in tried
             else fault_of(spec, patch, known, tools)
         )
@@ -53,6 +53,11 @@ def candidates(
         elif len(patches) < MOST:
             patches.append(patch)
     return Candidates(tuple(patches), tuple(dropped))
+
+
+def _failed(patch: Patch) -> bool:
+    """It was shown to be of no use; one of which too little was known may be tried again."""
+    return patch.state == "reverted" or patch.evidence.get("verdict") in (NOT_BETTER, WORSE)
 
 
 def _same(nodes: Any) -> str:

@@ -25,6 +25,7 @@ FIRST = 8  # failed questions after which a hopeless candidate is left
 LEVEL = 0.05  # chance that a change that helps nobody is put on probation
 JUDGES = 2  # the tier from which a model is asked whether an answer is right
 KNOWS = ("proved", "executed", "agreed", "judged")
+NOT_BETTER, WORSE = "not better on what failed", "worse on what passed"
 VERDICT = {
     "type": "object",
     "properties": {"verdict": {"type": "string", "enum": ["right", "wrong"]}},
@@ -139,9 +140,9 @@ class Comparison:
             left = f"; of {self.unknown} more nobody can tell whether they went well" if self.unknown else ""
             return f"only {len(self.pairs)} paired questions, {LEAST} are needed{left}"
         if sum(failed) <= 0:
-            return "not better on what failed"
+            return NOT_BETTER
         if sum(passed) < -max(1, len(passed) // 8):
-            return "worse on what passed"
+            return WORSE
         bound = self.bound(among)
         if bound.low <= 0:
             return f"not surely better: {bound.difference:+.2f} of all questions, at least {bound.low:+.2f}"
@@ -193,7 +194,7 @@ class Trials:
         new_spec = patch.on(self.spec)
         for index, case in enumerate(chosen):
             if comparison.hopeless():
-                comparison.stopped = "not better on what failed"
+                comparison.stopped = NOT_BETTER
                 break
             try:
                 await self._case(comparison, case, new_spec, f"{patch.strategy}.{index}")

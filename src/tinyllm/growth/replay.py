@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tinyllm.engine import Engine
-from tinyllm.errors import OutOfBudget, Permanent, TimedOut, TinyError, classify
+from tinyllm.errors import OutOfBudget, Permanent, TimedOut, TinyError, UsageError, classify
 from tinyllm.grading import blameless
+from tinyllm.inputs import inputs_of
 from tinyllm.models import Entry
 from tinyllm.plain import as_text
 from tinyllm.running import Event, Running, current, entered
@@ -69,7 +70,11 @@ class Replays:
             model="",
             extra={"item": place},
         )
-        return await self._went(engine.graph, question, group, running, heard)
+        try:
+            given = inputs_of(spec, question, None)
+        except UsageError:  # the graph needs more than a question, and that was not kept
+            return Replayed(reached=False)
+        return await self._went(engine.graph, given, group, running, heard)
 
     def _listen(self, event: Event, heard: list[Event], outer: Running) -> None:
         heard.append(event)
@@ -80,7 +85,7 @@ class Replays:
     async def _went(
         self,
         graph: "CompiledStateGraph[Any, Any, Any, Any]",
-        question: str,
+        given: Mapping[str, Any],
         group: Sequence[str],
         running: Running,
         heard: list[Event],
@@ -91,9 +96,7 @@ class Replays:
         token = var_child_runnable_config.set(None)
         try:
             with entered(running):
-                state = await graph.ainvoke(
-                    {"inputs": {"question": question}, "messages": []}, {"recursion_limit": 500}
-                )
+                state = await graph.ainvoke({"inputs": given, "messages": []}, {"recursion_limit": 500})
         except (TinyError, RecursionError) as failure:
             named = classify(failure)
             if named.kind == "cancelled":

@@ -52,6 +52,9 @@ def _need(node: str, own: Mapping[str, list[Outcome]], history: Sequence[Decisio
         >= MOST_TRIES
     ):
         return None
+    latest = {decision.patch.number: decision.patch.state for decision in past}
+    if "proposed" in latest.values():
+        return None  # a person has not decided yet
     since = max((decision.patch.at for decision in past), default=-1.0)
     recent = [outcome for outcome in own[node] if outcome.at > since]
     if past and len(recent) < COOL:
