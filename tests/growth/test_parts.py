@@ -12,7 +12,7 @@ from tinyllm.growth.candidates import candidates, fault_of
 from tinyllm.growth.chances import odds_of_better, overall
 from tinyllm.growth.diagnosis import Domain, read_names
 from tinyllm.growth.evidence import Case, Comparison, cases
-from tinyllm.growth.probation import Live, live, pruned
+from tinyllm.growth.probation import ACCEPTS, ALONE, CONFIRMS, Live, live, needed, pruned
 from tinyllm.growth.trigger import COOL, Need, needs
 from tinyllm.growth.words import groups
 from tinyllm.models import Reply
@@ -261,12 +261,18 @@ def test_probation_ends_when_one_may_be_sure_or_nothing_shows(on: str, off: str,
 
 def test_what_was_mostly_guessed_has_to_be_seen_live() -> None:
     on, off = (True,) * 8, (False,) * 4 + (True,) * 4
-    assert (Live(on, off).verdict, Live(on, off, weak=True).verdict) == ("accepted", "")
-    assert Live((True,) * 9, (False,) * 9, weak=True).verdict == "accepted"
+    assert (Live(on, off).verdict, Live(on, off, ALONE).verdict) == ("accepted", "")
+    assert Live((True,) * 9, (False,) * 9, ALONE).verdict == "accepted"
     case = Case("q", failed=True, by="person")
     pairs = [(case, False, True)] * 8
     assert Comparison(decision("proposed").patch, 1.0, pairs, guessed=8).as_dict(1)["weak"]
     assert not Comparison(decision("proposed").patch, 1.0, pairs, guessed=2).as_dict(1)["weak"]
+
+
+def test_the_clearer_the_evidence_the_less_has_to_be_seen_live() -> None:
+    patch = decision("probation").patch
+    known = [{"weak": True, "at_least": 0.3}, {"at_least": 0.01}, {"at_least": 0.14}]
+    assert [needed(replace(patch, evidence=each)) for each in known] == [ALONE, ACCEPTS, CONFIRMS]
 
 
 def test_live_grades_are_told_apart_by_the_run_that_they_belong_to() -> None:

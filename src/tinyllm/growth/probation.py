@@ -11,6 +11,8 @@ from tinyllm.spec import GraphSpec
 
 LEAST = 6  # verdicts on each side before anything is accepted
 ACCEPTS = 4.0  # odds of better, on top of the evidence that put it there
+CONFIRMS = 2.0  # the same, where that evidence was clear
+CLEARLY = 0.05  # of all questions, at least
 ALONE = 20.0  # odds of better where there is no other evidence worth the name
 REVERTS = 4.0  # odds of worse: taking back costs nothing
 LONGEST = 80  # verdicts with the patch after which a change that shows nothing is taken back
@@ -23,7 +25,7 @@ class Live:
 
     on: tuple[bool, ...]
     off: tuple[bool, ...]
-    weak: bool = False  # what put the patch there was mostly guessed
+    needed: float = ACCEPTS  # odds of better that it is accepted with
 
     @property
     def verdict(self) -> str:
@@ -33,7 +35,7 @@ class Live:
             return "reverted"
         if min(len(self.on), len(self.off)) < LEAST:
             return ""
-        if odds_of_better(better, worse) >= (ALONE if self.weak else ACCEPTS):
+        if odds_of_better(better, worse) >= self.needed:
             return "accepted"
         return "reverted" if len(self.on) >= LONGEST else ""
 
@@ -62,8 +64,14 @@ def live(patch: Patch, outcomes: Sequence[Outcome], nodes: Sequence[str] = ()) -
         outcome for outcome in off if outcome.node == patch.node and outcome.fingerprint == patch.fingerprint
     ]
     on = [outcome for outcome in since if patch.serves(outcome.run)]
-    weak = bool(patch.evidence.get("weak"))
-    return Live(tuple(o.passed for o in on), tuple(o.passed for o in own), weak)
+    return Live(tuple(o.passed for o in on), tuple(o.passed for o in own), needed(patch))
+
+
+def needed(patch: Patch) -> float:
+    """The more there was to put it on probation, the less it has to show there."""
+    if patch.evidence.get("weak"):
+        return ALONE
+    return CONFIRMS if patch.evidence.get("at_least", 0.0) >= CLEARLY else ACCEPTS
 
 
 def pruned(patch: Patch, outcomes: Sequence[Outcome], spec: GraphSpec) -> Patch | None:
