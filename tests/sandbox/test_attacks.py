@@ -7,11 +7,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.sandbox.conftest import Run
+from tests.sandbox.conftest import WITH_DOCKER, Run
 from tinyllm.sandbox import run
 from tinyllm.sandbox.job import DISK, OUTPUT, Layer
 
 CANARY = "canary-5f0c6e"
+OWN = ("open /proc/1/environ", "open /proc/self/environ", "open /proc/self/mounts")
 
 # Each lists what it achieved; nothing is what it must achieve. A layer that cannot even run it is as good.
 TRY = """
@@ -105,6 +106,7 @@ def is_open(number):
 """
 
 
+@pytest.mark.parametrize("layer", WITH_DOCKER, indirect=True)
 @pytest.mark.parametrize("escape", ESCAPES)
 def test_there_is_no_way_out(escape: str, runs: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = tmp_path / "secret"
@@ -116,11 +118,18 @@ def test_there_is_no_way_out(escape: str, runs: Run, tmp_path: Path, monkeypatch
         ran = runs(TRY + OPEN + ESCAPES[escape] + "\nwon", inputs=given)
         with pytest.raises(BlockingIOError):
             listener.accept()
-    assert ran.value == [] or (ran.layer == "monty" and not ran.ok), ran
+    # A container has a /proc of its own: what stands there is about this code alone.
+    won = [
+        each
+        for each in (ran.value if isinstance(ran.value, list) else [])
+        if ran.layer != "docker" or each not in OWN
+    ]
+    assert (ran.ok and won == []) or (ran.layer == "monty" and not ran.ok), ran
     assert secret.read_text() == CANARY
     assert [path.name for path in tmp_path.iterdir()] in (["secret", "home"], ["home", "secret"])
 
 
+@pytest.mark.parametrize("kernel", WITH_DOCKER[1:], indirect=True)
 def test_it_is_nobody(kernel: Layer) -> None:
     ran = run("import os; [os.getuid(), os.geteuid(), os.getgid(), os.getgroups()]", layer=kernel)
     assert isinstance(ran.value, list)
@@ -128,6 +137,7 @@ def test_it_is_nobody(kernel: Layer) -> None:
     assert ran.value[3] in ([], [65534])
 
 
+@pytest.mark.parametrize("kernel", WITH_DOCKER[1:], indirect=True)
 def test_threads_are_few(kernel: Layer) -> None:
     bomb = "import threading\nstop = threading.Event()\nn = 0\n"
     bomb += "for n in range(2000): threading.Thread(target=stop.wait, daemon=True).start()\n"

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,7 +188,8 @@ def dockerd() -> Iterator[Path]:
     try:
         while not answers(folder / "d.sock"):
             assert process.poll() is None, "dockerd ended before it was ready"
-        load(folder / "d.sock", "busybox:latest", {"bin/busybox": busybox.read_bytes()}, APPLETS)
+        links = {f"bin/{name}": "busybox" for name in APPLETS}
+        load(folder / "d.sock", "busybox:latest", {"bin/busybox": busybox.read_bytes()}, links)
         yield folder / "d.sock"
     finally:
         process.terminate()
@@ -208,7 +209,9 @@ def answers(socket: Path) -> bool:
         return False
 
 
-def load(socket: Path, image: str, files: Mapping[str, bytes], links: Sequence[str] = ()) -> None:
+def load(
+    socket: Path, image: str, files: Mapping[str, bytes], links: Mapping[str, str] | None = None
+) -> None:
     """An image without a registry: an archive of these files."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -220,9 +223,9 @@ def load(socket: Path, image: str, files: Mapping[str, bytes], links: Sequence[s
             file = tarfile.TarInfo(name)
             file.size, file.mode = len(content), 0o755
             tar.addfile(file, io.BytesIO(content))
-        for name in links:
-            link = tarfile.TarInfo(f"bin/{name}")
-            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+        for name, target in (links or {}).items():
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, target
             tar.addfile(link)
     repo, _, tag = image.partition(":")
     with asking(socket) as client:

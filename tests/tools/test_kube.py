@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Call as Tinyllm
+from tests.cli.conftest import tinyllm  # noqa: F401 - a fixture
 from tests.tools.conftest import Call, Open
 from tests.tools.counterparts import Counterpart
 from tests.tools.kube_wire import Api
@@ -281,3 +283,26 @@ def test_kubectl_takes_the_server_for_one(
     )
     assert "serverside-applied" in said
     assert kube_api.objects["/apis/apps/v1/namespaces/shop/deployments/web"]["spec"]["replicas"] == 4
+
+
+def test_the_command_line_offers_it_and_does_it(
+    tinyllm: Tinyllm,  # noqa: F811
+    home: Path,
+    kube_api: Api,
+    kube_counterpart: Counterpart,
+) -> None:
+    config = kube_counterpart.connections["cluster"]["kubeconfig"]
+    (home / "tinyllm.toml").write_text(f'[connections.cluster]\nservice = "kube"\nkubeconfig = "{config}"\n')
+    scale = {"id": "a", "kind": "tool", "tool": "kube_scale", "args": {"name": "web", "replicas": 5}}
+    (home / "graph.yaml").write_text(json.dumps({"name": "t", "allow": ["kube_*"], "steps": [scale]}))
+    assert tinyllm("run", "-g", "graph.yaml", "go").code == 0
+    offered = tinyllm("runs", "rollback", "last")
+    assert (offered.code, "what kube_scale did is still there" in offered.err) == (0, True)
+    web = kube_api.objects["/apis/apps/v1/namespaces/shop/deployments/web"]["spec"]
+    web["replicas"] = 9
+    failed = tinyllm("runs", "rollback", "last", "--compensate")
+    assert (failed.code, "COULD NOT BE COMPENSATED" in failed.out) == (1, True)
+    web["replicas"] = 5
+    done = json.loads(tinyllm("runs", "rollback", "last", "--compensate", "--json").out)
+    assert [each["done"] for each in done["compensated"]] == [True]
+    assert web["replicas"] == 2

@@ -1,8 +1,10 @@
 """A container: for packages that Python does not bring, and for long jobs. The image is the user's choice."""
 
+import json
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import uuid
 from functools import cache
@@ -11,6 +13,7 @@ from tinyllm.clock import CLOCK
 from tinyllm.sandbox.cpython import THREADS, bootstrap, payload, told
 from tinyllm.sandbox.job import DISK, Job, Ran, Unfit
 from tinyllm.sandbox.process import Watched
+from tinyllm.sandbox.seccomp import profile
 
 IMAGE = "python:3.12-slim"
 
@@ -37,9 +40,16 @@ def run(job: Job, cancelled: threading.Event) -> Ran:
     )
     if _ask("image", "inspect", image).returncode:
         raise Unfit(f"there is no image {image} here: fetch it with `docker pull {image}`")
-    command = [*_command(name, image, job), "python", "-I", "-X", "utf8", "-c", bootstrap()]
+    rules = tempfile.NamedTemporaryFile("w", suffix=".json")  # noqa: SIM115 - until the code has ended
+    json.dump(profile(), rules)
+    rules.flush()
+    command = [*_command(name, image, job, rules.name), "python", "-I", "-X", "utf8", "-c", bootstrap()]
     limits = {"RLIMIT_FSIZE": DISK, "RLIMIT_CORE": 0}
-    ended = Watched(lambda _: command, lambda _: payload(job, 1, limits), job.timeout, (), cancelled).run()
+    # Which engine is meant stands there; nothing of it comes into the container.
+    engine = {name: value for name, value in os.environ.items() if name.startswith("DOCKER_")}
+    given = payload(job, 1, limits)
+    ended = Watched(lambda _: command, lambda _: given, job.timeout, (), cancelled, engine).run()
+    rules.close()
     if ended.stopped:
         _ask("kill", name)
     # Standard output is the one way out of a container: it carries the report, with the code's own output in it.
@@ -47,13 +57,15 @@ def run(job: Job, cancelled: threading.Event) -> Ran:
     return told(ended, "docker", CLOCK.monotonic() - begun)
 
 
-def _command(name: str, image: str, job: Job) -> list[str]:
+def _command(name: str, image: str, job: Job, rules: str) -> list[str]:
     return [
-        *("docker", "run", "--rm", "--interactive", "--init", "--pull", "never", "--name", name),
+        *("docker", "run", "--rm", "--interactive", "--pull", "never", "--name", name),
         *("--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        *("--security-opt", f"seccomp={rules}"),
         *("--user", "65534:65534", "--pids-limit", str(THREADS), "--ipc", "none", "--workdir", "/tmp"),  # noqa: S108
         *("--memory", str(job.memory), "--memory-swap", str(job.memory), "--cpus", "1"),
         *("--tmpfs", f"/tmp:rw,size={DISK},mode=1777"),  # noqa: S108
+        *("--tmpfs", "/sys:ro,size=4k"),
         *("--log-driver", "none", "--entrypoint", "", image),
     ]
 

@@ -5,7 +5,7 @@ import selectors
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tinyllm.clock import CLOCK
@@ -33,6 +33,7 @@ class Watched:
     timeout: float
     handles: tuple[int, ...] = ()
     cancelled: threading.Event = field(default_factory=threading.Event)
+    more: Mapping[str, str] = field(default_factory=dict)  # for the environment of the command itself
 
     def run(self) -> Ended:
         inward, outward = os.pipe()
@@ -46,7 +47,11 @@ class Watched:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     pass_fds=(outward, *self.handles),
-                    env={"PATH": os.environ.get("PATH", os.defpath), "HOME": os.environ.get("HOME", "/")},
+                    env={
+                        "PATH": os.environ.get("PATH", os.defpath),
+                        "HOME": os.environ.get("HOME", "/"),
+                        **self.more,
+                    },
                     start_new_session=True,
                 )
         finally:

@@ -122,6 +122,20 @@ def program() -> bytes:
         os.close(file)
 
 
+def profile() -> dict[str, object]:
+    """The same for a container engine, which takes it as JSON."""
+    no = "SCMP_ACT_ERRNO"
+    threads = {"index": 0, "value": _CLONE_THREAD, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
+    return {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [
+            {"names": _DENIED, "action": no, "errnoRet": errno.EPERM},
+            {"names": ["clone"], "action": no, "errnoRet": errno.EPERM, "args": [threads]},
+            {"names": ["clone3"], "action": no, "errnoRet": errno.ENOSYS},
+        ],
+    }
+
+
 def handle() -> int:
     """A file descriptor that holds the filter, ready to be read."""
     file = os.memfd_create("filter")
