@@ -10,7 +10,7 @@ import pytest
 from tinyllm import policy
 from tinyllm.policy import Allow, Approvals, Ask, Context, Deny, decide, question, shown
 from tinyllm.running import Event, Running, entered
-from tinyllm.toolkit import Effect, Reach, Tool
+from tinyllm.toolkit import Effect, PublicUrl, Reach, Tool
 
 
 async def nothing(text: str = "") -> None:
@@ -148,6 +148,37 @@ def test_a_run_knows_what_brought_strangers_in_and_says_so_once() -> None:
     assert [(event.kind, event.data) for event in heard] == [("taint", {"source": "web_get"})]
     with entered(Running(id="run2")):
         assert policy.tainted() == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "runs"),
+    [
+        ("https://tea.example/page?x=1", True),
+        ("https://tea.example/page", True),  # shortened, it tells nobody anything
+        ("https://tea.example/page?x=12", False),
+        ("https://tea.example/page?x=1&d=secret", False),
+        ("https://secret.tea.example/page?x=1", False),
+        ("https://api.example/v1/anything?d=1", True),
+        ("https://api.example/v2", False),
+        ("https://api.example.evil.example/v1/", False),
+    ],
+)
+def test_an_address_that_a_model_made_up_asks_once_strangers_had_their_say(url: str, runs: bool) -> None:
+    tool = made("read", "net")
+    context = Context(
+        allow=("*",),
+        tainted=("web_fetch",),
+        met=("see https://tea.example/page?x=1", "go on"),
+        places=("https://api.example/v1",),
+    )
+    arguments = {"url": PublicUrl.of(url)}
+    decision = decide(tool, arguments, context)
+    assert isinstance(decision, Allow) == runs
+    assert not isinstance(decision, Ask) or f"{url} stands nowhere" in decision.why
+    assert isinstance(decide(tool, arguments, replace(context, tainted=())), Allow)
+    assert isinstance(
+        decide(tool, arguments, replace(context, met=None)), Allow
+    )  # the graph's author wrote it
 
 
 def test_a_graph_without_a_run_trusts_nothing() -> None:

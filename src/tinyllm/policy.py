@@ -3,6 +3,7 @@
 import fnmatch
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -10,12 +11,14 @@ from typing import Any, ClassVar, Literal
 from tinyllm.plain import plain
 from tinyllm.redaction import redacted
 from tinyllm.running import current, emit
-from tinyllm.toolkit import Tool
+from tinyllm.toolkit import PublicUrl, Tool
 
 YES, NO = "yes", "no"
 SECONDS = 600.0  # a yes is good for this long
 SHOWN = 4_000  # characters of one call in a question
 WILD = frozenset("*?[")
+ADDRESS = re.compile(r"https?://[^\s\"'<>)\]}]+")
+ADDRESSES = 1_000  # of one result that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Context:
     deny: tuple[str, ...] = ()  # … that never may
     approve: tuple[str, ...] = ()  # what a person said yes to when the run began: NAME or NAME:TEXT
     tainted: tuple[str, ...] = ()  # what brought words of strangers into the run
+    met: tuple[str, ...] | None = None  # where a model calls: the texts that an address may be taken from
+    places: tuple[str, ...] = ()  # addresses below which a person lets it call what it likes
 
 
 def decide(tool: Tool, arguments: Mapping[str, Any], context: Context) -> Decision:
@@ -69,11 +74,13 @@ def decide(tool: Tool, arguments: Mapping[str, Any], context: Context) -> Decisi
     if harmless(tool):
         return Allow("it only looks at what is here" if tool.reach == "workspace" else "it only computes")
     what = shown(tool, arguments)
-    wary = bool(context.tainted) and leaves(tool)
+    stray = _stray(tool, arguments, context)
+    wary = bool(context.tainted) and (leaves(tool) or bool(stray))
     if pattern := _approved(tool.name, what, context.approve, exact=wary):
         return Allow(f"approved with {pattern!r}")
     if wary:
-        return Ask(tool.name, what, f"words of strangers came into this run by {', '.join(context.tainted)}")
+        why = f"words of strangers came into this run by {', '.join(context.tainted)}"
+        return Ask(tool.name, what, f"{why}, and {stray} stands nowhere in what was read" if stray else why)
     if pattern := listed(tool.name, context.allow):
         return Allow(f"allowed by {pattern!r}")
     return Ask(tool.name, what, SAYS[tool.reach] if tool.effect in ("pure", "read") else CHANGES[tool.reach])
@@ -114,6 +121,22 @@ def runs(tool: Tool, context: Context) -> str:
     if listed(tool.name, context.deny):
         return "never"
     return "unasked" if harmless(tool) or tool.sandboxed or listed(tool.name, context.allow) else "asks"
+
+
+def _stray(tool: Tool, arguments: Mapping[str, Any], context: Context) -> str:
+    """An address that a model made up after strangers had their say: what stands in it may be a secret on its way out."""
+    if context.met is None or not context.tainted or tool.reach != "net":
+        return ""
+    for value in arguments.values():
+        if isinstance(value, PublicUrl) and not _known(str(value), context):
+            return visible(str(value)[:200])
+    return ""
+
+
+def _known(url: str, context: Context) -> bool:
+    return any(url in text for text in context.met or ()) or any(
+        url.startswith(place.rstrip("/") + "/") for place in context.places
+    )
 
 
 def listed(name: str, patterns: Sequence[str]) -> str:
@@ -219,6 +242,17 @@ def tainted() -> tuple[str, ...]:
     """What brought them in. A graph without a run, as in Studio, has no memory of it: there it is always so."""
     run = current()
     return tuple(run.extra.get("tainted", ())) if run.id or not run.node else (ALONE,)
+
+
+def meet(text: str) -> None:
+    """Addresses that came in, which a model may call as they are."""
+    run = current()
+    if run.id:
+        run.extra.setdefault("met", {}).update(dict.fromkeys(ADDRESS.findall(text)[:ADDRESSES]))
+
+
+def met() -> tuple[str, ...]:
+    return tuple(current().extra.get("met", ()))
 
 
 def brings_strangers(tool: Tool) -> bool:

@@ -83,6 +83,11 @@ class Services:
             deny=self.settings.deny,
             approve=tuple(current().extra.get("approve", ())),
             tainted=(*policy.tainted(), *attached),
+            places=tuple(
+                str(entry.get("url", ""))
+                for entry in self.settings.connections.values()
+                if entry.get("service") == "rest" and "://" in str(entry.get("url", ""))
+            ),
         )
 
     def decide(self, name: str, arguments: Mapping[str, Any], context: Context) -> Decision:
@@ -118,13 +123,15 @@ class Services:
                 data = await self._performed(tool, arguments, given, secrets)
                 for source in tool.strangers(data) if tool.strangers else ():
                     policy.taint(source)
+                result = Result(data, shown(data, tool))
+                policy.meet(result.text)
         except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
             named = _named(failure, name, secrets)
             emit("tool", **told, failure=named.as_dict())
             grade_tool(name, told["arguments"], named)
             raise named from (failure.__cause__ if failure is named else failure)
         emit("tool", **told)
-        return Result(data, shown(data, tool))
+        return result
 
     async def deliver(self, name: str, arguments: Mapping[str, Any], key: str) -> Any:
         """Send what waited for its run to commit. A person said yes to it then."""
@@ -141,7 +148,7 @@ class Services:
 
     async def _after(self, name: str, key: str, act: Callable[[Tool], Awaitable[Any]]) -> Any:
         """What happens when the run is over; what was forbidden since does not."""
-        secrets = known_secrets()
+        secrets = known_secrets(more=secrets_in(self.settings.connections))
         try:
             tool = self.tools.get(name)
             if pattern := policy.listed(name, self.settings.deny):

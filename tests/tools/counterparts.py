@@ -57,10 +57,12 @@ def standing_site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def site(standing_site: Site) -> Site:
+def site(standing_site: Site) -> Iterator[Site]:
     """A web site of this machine, that nobody has asked yet."""
     standing_site.asked.clear()
-    return standing_site
+    replies = dict(standing_site.replies)
+    yield standing_site
+    standing_site.replies = replies
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Run the tool calls that a specialist asked for, and give it the results."""
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -7,7 +8,7 @@ from pydantic import Field
 from tinyllm.errors import TinyError
 from tinyllm.kinds import Node, node
 from tinyllm.nodes.approval import approval
-from tinyllm.policy import Approvals, Context
+from tinyllm.policy import Approvals, Context, met
 from tinyllm.services import NOBODY, Services
 from tinyllm.state import Goto, Message, State
 from tinyllm.toolkit import Toolbox
@@ -31,7 +32,7 @@ async def use(config: Use, state: State, services: Services) -> Goto:
     chatter = state["scratch"][config.of]
     calls = chatter[-1]["tool_calls"]
     seen = services.tools.matching(config.tools)
-    context = services.context(config.allow, state)
+    context = replace(services.context(config.allow, state), met=_met(state, chatter))
 
     async def go_on(approvals: Approvals = NOBODY) -> Goto:
         results: list[Message] = []
@@ -62,6 +63,13 @@ async def _result(
         if failure.kind == "cancelled":
             raise
         return f"error: {failure.message}" + (f"\ntry: {failure.hint}" if failure.hint else "")
+
+
+def _met(state: State, chatter: list[Message]) -> tuple[str, ...]:
+    """What was said to the model, by people and tools: an address that stands in none of it, it made up."""
+    said = [*state.get("messages", ()), *chatter]
+    texts = [str(each.get("content", "")) for each in said if each.get("role") in ("user", "tool")]
+    return (*met(), str(state.get("inputs", {}).get("question", "")), *texts)
 
 
 def _repeated(call: Message, before: list[Message]) -> str:
