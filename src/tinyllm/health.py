@@ -4,11 +4,12 @@ import contextlib
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tinyllm.errors import TinyError
 from tinyllm.guard import Breakers, Row, StoreShelf
+from tinyllm.memory.counting import Ratios
 from tinyllm.redaction import safe
 from tinyllm.running import Event
 from tinyllm.store import Database, Store, open_store
@@ -91,6 +92,31 @@ async def keep_unknown(store: Store, events: Iterable[Event]) -> None:
     for event in events:
         with contextlib.suppress(TinyError):
             await record(store, event.data["type"], event.data["message"], event.data["op"])
+
+
+async def know_ratios(store: Store, ratios: Ratios) -> None:
+    """How many letters make a token of each model, as earlier processes learnt it; looked up once."""
+    if not ratios.looked_up:
+        ratios.know(
+            dict(await store.read(lambda db: db.execute("SELECT model, ratio FROM ratios").fetchall()))
+        )
+
+
+async def keep_ratios(store: Store, ratios: Ratios) -> None:
+    """What this run corrected, when it is worth writing down; a store that cannot take it does not spoil the answer."""
+    if moved := ratios.moved:
+        with contextlib.suppress(TinyError):
+            await store.write(lambda db: _write_ratios(db, moved, store.clock.now()))
+            ratios.kept.update(moved)
+
+
+def _write_ratios(db: Database, moved: Mapping[str, float], now: float) -> None:
+    for model, ratio in moved.items():
+        db.execute(
+            "INSERT INTO ratios (model, ratio, updated) VALUES (:model, :ratio, :now)"
+            " ON CONFLICT (model) DO UPDATE SET ratio = excluded.ratio, updated = excluded.updated",
+            {"model": model, "ratio": ratio, "now": now},
+        )
 
 
 async def unclassified(store: Store) -> list[dict[str, Any]]:

@@ -99,6 +99,7 @@ class Models:
         default_factory=WeakKeyDictionary
     )
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)  # tokens of context that a model was trained for
 
     def chat(self, name: str) -> "BaseChatModel":
         made = self.made.setdefault(asyncio.get_running_loop(), {})
@@ -160,10 +161,23 @@ class Models:
         if self.make is not None:
             return ("completion", "tools")
         if name not in self.known:
-            from tinyllm import ollama
-
-            self.known[name] = tuple((await ollama.show(self.settings, name)).get("capabilities") or ())
+            await self._look(name)
         return self.known[name]
+
+    async def length(self, name: str) -> int:
+        """The tokens of context that a model was trained for: more than that a server does not give; 0 when unknown."""
+        if self.make is None and name not in self.lengths:
+            await self._look(name)
+        return self.lengths.get(name, 0)
+
+    async def _look(self, name: str) -> None:
+        from tinyllm import ollama
+
+        shown = await ollama.show(self.settings, name)
+        self.known[name] = tuple(shown.get("capabilities") or ())
+        info: Mapping[str, Any] = shown.get("modelinfo") or shown.get("model_info") or {}
+        lengths = [value for key, value in info.items() if key.endswith(".context_length")]
+        self.lengths[name] = int(lengths[0]) if lengths and isinstance(lengths[0], int) else 0
 
     async def aclose(self) -> None:
         for chat in self.made.pop(asyncio.get_running_loop(), {}).values():

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tinyllm.memory.counting import LETTERS, Ratios, letters
+from tinyllm.memory.counting import FRAME, FULL, LETTERS, Ratios, letters
 from tinyllm.memory.digest import HEAD, MOST, extracted, question, told
-from tinyllm.memory.window import FRAME, FULL, Window
+from tinyllm.memory.window import Window
 
 TASK = {"role": "user", "content": "THE TASK"}
 

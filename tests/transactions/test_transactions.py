@@ -61,9 +61,15 @@ async def test_a_committed_run_is_the_thread(transactions: Transactions) -> None
 async def test_a_conversation_is_given_as_far_as_it_fits_in_whole_turns(transactions: Transactions) -> None:
     for letter in "abc":
         await say(transactions, letter * 3_000)
-    assert [said[0].lower() for said in await conversation(transactions)] == ["b", "b", "c", "c"]
+    earlier, *said = await conversation(transactions)
+    assert [each[0].lower() for each in said] == ["b", "b", "c", "c"]
+    # Of what does not fit, the questions are still named, shortened.
+    assert [line[:10] for line in earlier.splitlines()[1:]] == ["| user: aa"]
+    assert len(earlier) < 300
     await say(transactions, "d" * 20_000)
-    assert [len(said) for said in await conversation(transactions)] == [20_000, 20_000]
+    earlier, *said = await conversation(transactions)
+    assert [len(each) for each in said] == [20_000, 20_000]
+    assert [line[8] for line in earlier.splitlines()[1:]] == ["a", "b", "c"]
     assert len(await transactions.window("t", letters=10**9)) == 8
 
 

@@ -9,6 +9,7 @@ from tinyllm.guard.breaker import AT_ONCE, Admitted, Breakers, to_the_end
 from tinyllm.guard.prompted import prompted
 from tinyllm.guard.request import Request
 from tinyllm.guard.timing import timed
+from tinyllm.memory.counting import Ratios, of_request
 from tinyllm.models import Ask, Entry, Models, Reply
 from tinyllm.redaction import safe
 from tinyllm.running import current, emit, unclassified
@@ -22,9 +23,10 @@ OF_THE_HOST = (*AT_ONCE, "MODEL_CONNECT_TIMEOUT")  # no model on it can be reach
 class Attempts:
     """Calls a model, and tells the breakers how it went."""
 
-    def __init__(self, models: Models, breakers: Breakers) -> None:
+    def __init__(self, models: Models, breakers: Breakers, ratios: Ratios | None = None) -> None:
         self.models = models
         self.breakers = breakers
+        self.ratios = ratios or Ratios()
 
     async def make(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
         settings = self.models.settings
@@ -53,6 +55,7 @@ class Attempts:
             asked = await self._fitting(entry, ask, request)
             reply = await self.models.ask(entry, asked, watch.heard)
         request.said = reply.text
+        self.ratios.learn(entry.name, of_request(asked.messages, asked.tools), reply.tokens_in)
         emit(
             "call",
             model=reply.model,

@@ -13,6 +13,7 @@ from tinyllm.guard.repair import REPAIRS, repaired
 from tinyllm.guard.replies import examined
 from tinyllm.guard.request import Request
 from tinyllm.guard.retry import Retries
+from tinyllm.memory.counting import Ratios
 from tinyllm.models import Ask, Entry, Models, Reply
 from tinyllm.running import current, emit
 
@@ -32,11 +33,12 @@ class Guard:
     entries: Mapping[str, Entry] = field(default_factory=dict)
     breakers: Breakers = field(default_factory=Breakers)
     absent: dict[str, float] = field(default_factory=dict)
+    ratios: Ratios = field(default_factory=Ratios)
 
     def __post_init__(self) -> None:
         self.clock = self.models.clock
         self.retries = Retries(self.clock)
-        self.attempts = Attempts(self.models, self.breakers)
+        self.attempts = Attempts(self.models, self.breakers, self.ratios)
 
     def chain(self, key: str, among: Sequence[str] = ()) -> Iterator[Entry]:
         """Who is asked, in this order: the entry, who falls back for it, its tier, the tiers above, those below.
@@ -66,6 +68,16 @@ class Guard:
         """The entry of that name; a bare model name is an entry of its own."""
         key = key or ("general" if "general" in self.entries else self.models.settings.model)
         return self.entries.get(key) or Entry(key=key, name=key)
+
+    async def context(self, key: str) -> dict[str, float]:
+        """How many tokens the model can hold, and how many letters make one of them."""
+        entry = self.entry(current().model or key)
+        tokens = entry.num_ctx or self.models.settings.num_ctx
+        try:
+            trained = await self.models.length(entry.name)
+        except TinyError:  # the call itself will say what is wrong
+            trained = 0
+        return {"tokens": min(tokens, trained or tokens), "ratio": self.ratios.of(entry.name)}
 
     async def ask(self, key: str, ask: Ask, read: Read[T], among: Sequence[str] = ()) -> T:
         """What `read` makes of the first reply that it can read; in a resumed run, of what was said before."""

@@ -3,12 +3,10 @@
 from collections import deque
 from typing import Any
 
-from tinyllm.memory.counting import LETTERS, letters
+from tinyllm.memory.counting import FRAME, FULL, LETTERS, letters
 from tinyllm.state import Message
 
-FULL, ROOMY = 0.8, 0.6  # of the context: when pruning begins, and how far it goes
-FRAME = 16  # letters that a message costs besides its content: role and separators
-QUOTED = 400  # letters of a summary that are always there
+ROOMY = 0.6  # of the context: how far pruning goes, so that the next message does not begin it again
 
 # What stays or leaves as one: [letters, place, message, …]. A list and not a class: a million of them are made.
 Unit = list[Any]
@@ -19,9 +17,9 @@ class Window:
 
     __slots__ = ("_calls", "_full", "_pinned", "_place", "_roomy", "_summary", "_units", "left", "letters")
 
-    def __init__(self, context: int, ratio: float = LETTERS, fixed: int = 0) -> None:
+    def __init__(self, context: int, ratio: float = LETTERS, fixed: float = 0.0) -> None:
         """A context in tokens, letters to a token, and letters that are sent besides, such as those of tools."""
-        self.letters = float(fixed)
+        self.letters = fixed
         self.left: list[Message] = []  # what was pruned and nobody has taken yet, oldest first
         self._units: deque[Unit] = deque()
         self._pinned: list[Unit] = []

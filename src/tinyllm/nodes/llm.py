@@ -9,6 +9,7 @@ from tinyllm.errors import TinyError
 from tinyllm.guard import read_json
 from tinyllm.kinds import Node, node
 from tinyllm.models import Ask, Reply
+from tinyllm.nodes.context import Context, begun, remembered
 from tinyllm.nodes.use import Use
 from tinyllm.running import current, emit
 from tinyllm.services import Services
@@ -39,6 +40,9 @@ class Llm(Node):
         default=None, alias="schema", description="A JSON schema that the reply must follow."
     )
     temperature: float | None = Field(default=None, ge=0, le=2)
+    recall: int = Field(
+        default=0, ge=0, le=20, description="How many memories that fit the question it is shown."
+    )
     use: str = Field(default="", description="Filled in: the node that runs its tool calls.")
 
     def exits(self) -> tuple[str, ...]:
@@ -69,10 +73,16 @@ async def llm(config: Llm, state: State, services: Services) -> Goto:
     past, chatter = _chatter(config, state)
     spent = _spent(config, chatter)
     tools = services.tools.matching(config.tools).tools.values() if config.tools and not spent else ()
-    enough = [{"role": "user", "content": prompt("enough.md").render({})}] if spent else []
+    context = begun(config.id, note.get("model") or config.model, state, again=bool(chatter))
+    await _shown(context, config, state, services)
+    context.add(past)
+    context.add(_feedback(config, state), pinned=True)
+    context.add(chatter)
+    context.add([{"role": "user", "content": prompt("enough.md").render({})}] if spent else [], pinned=True)
+    schemas = [tool.schema for tool in tools]
     ask = Ask(
-        messages=[*_window(config, state), *past, *_feedback(config, state), *chatter, *enough],
-        tools=[tool.schema for tool in tools],
+        messages=await context.fitted(schemas, services),
+        tools=schemas,
         schema=config.output,
         options={} if config.temperature is None else {"temperature": config.temperature},
         token=(lambda text: emit("token", text=text)) if current().streams else None,
@@ -94,7 +104,7 @@ async def llm(config: Llm, state: State, services: Services) -> Goto:
             "tool_calls": list(reply.tool_calls),
             "tokens": cost,
         }
-        return Goto(config.use, None, scratch={config.id: [*_kept(past), *chatter, said]})
+        return Goto(config.use, None, scratch={config.id: [*_kept(past), *chatter, said], **context.notes()})
     ended = {
         "role": "ended",
         "done_reason": reply.done_reason,
@@ -145,13 +155,25 @@ def _kept(past: list[Message]) -> list[Message]:
     return [*past, {"role": "ended"}] if past else []
 
 
-def _window(config: Llm, state: State) -> list[Message]:
+async def _shown(context: Context, config: Llm, state: State, services: Services) -> None:
+    """The prompt, what is remembered, and the conversation; the prompt, the question and the last word stay."""
     text = template(config.prompt, config.id).render(state) if config.prompt else ""
-    if not config.window:
-        return [{"role": "user", "content": text}]
-    system = [{"role": "system", "content": text}] if text else []
-    said = [_as_read(message) for message in state["messages"] if message.get("node") != config.id]
-    return [*system, *said]
+    if config.window:
+        context.add([{"role": "system", "content": text}] if text else [], pinned=True)
+    if config.recall:
+        query = str(state["inputs"].get("question") or text)
+        context.add(await remembered(context, query, config.recall, services), pinned=True)
+    if config.window:
+        said = [message for message in state["messages"] if message.get("node") != config.id]
+        task = max((n for n, message in enumerate(said) if _asks(message)), default=-1)
+        for place, message in enumerate(said):
+            context.add([_as_read(message)], pinned=place == task)
+    else:
+        context.add([{"role": "user", "content": text}], pinned=True)
+
+
+def _asks(message: Message) -> bool:
+    return message["role"] == "user" and "node" not in message
 
 
 def _as_read(message: Message) -> Message:

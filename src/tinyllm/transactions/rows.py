@@ -7,6 +7,7 @@ from typing import Any, Literal, cast, get_args
 
 from tinyllm.clock import Clock
 from tinyllm.errors import UsageError
+from tinyllm.memory.digest import extracted
 from tinyllm.memory.said import CHAIN
 from tinyllm.notebook import table
 from tinyllm.problems import did_you_mean
@@ -26,6 +27,7 @@ COLUMNS = (
 # Half of the context that is asked for by default, at four letters to a token: the rest is prompt, material and answer.
 # What does not fit is cut by the server without a word.
 WINDOW = 16_000
+EARLIER = 40  # turns before those whose questions are still named
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +121,34 @@ def read_runs(db: Database, *, thread: str = "", limit: int = 50) -> list[RunRow
 
 
 def read_window(db: Database, head: str, turns: int, letters: int = WINDOW) -> list[Message]:
-    """The last turns of a thread, oldest first, as many as fit: what committed runs said, and nothing else."""
+    """The last turns of a thread, oldest first, as many as fit; before them, in a few lines, what was asked earlier."""
     rows = db.execute(
         CHAIN + "SELECT chain.depth, messages.body, messages.crc FROM chain"
         " JOIN messages ON messages.run = chain.id ORDER BY chain.depth, messages.seq DESC",
         {"head": head, "turns": turns},
     )
     kept: list[tuple[int, Message]] = []
+    cut = False
     for depth, body, crc in rows.fetchall():
         letters -= len(body)
         if letters < 0 and kept and depth > kept[0][0]:
             kept = [each for each in kept if each[0] != depth]  # a turn is there whole, or not at all
+            cut = True
             break
         kept.append((depth, unpacked(body, crc, "messages")))
-    return [message for _, message in reversed(kept)]
+    last = kept[-1][0] if kept else 0
+    earlier = _read_earlier(db, head, last) if cut or last == turns else []
+    return [*earlier, *(message for _, message in reversed(kept))]
+
+
+def _read_earlier(db: Database, head: str, depth: int) -> list[Message]:
+    rows = db.execute(
+        CHAIN + "SELECT substr(runs.question, 1, 400) FROM chain JOIN runs ON runs.id = chain.id"
+        " WHERE chain.depth > :depth AND runs.question <> '' ORDER BY chain.depth DESC",
+        {"head": head, "turns": depth + EARLIER, "depth": depth},
+    )
+    text = extracted("", [{"role": "user", "content": row[0]} for row in rows.fetchall()])
+    return [{"role": "user", "content": text}] if text else []
 
 
 @dataclass(frozen=True, slots=True)
