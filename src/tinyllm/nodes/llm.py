@@ -97,22 +97,21 @@ async def llm(config: Llm, state: State, services: Services) -> Goto:
     except TinyError as failure:
         return _as_before(config, state, failure)
     if reply.tool_calls and tools:
-        cost = reply.tokens_in + reply.tokens_out
-        said = {
-            "role": "assistant",
-            "content": reply.text,
-            "tool_calls": list(reply.tool_calls),
-            "tokens": cost,
-        }
-        return Goto(config.use, None, scratch={config.id: [*_kept(past), *chatter, said], **context.notes()})
-    ended = {
-        "role": "ended",
-        "done_reason": reply.done_reason,
-        "model": reply.model,
-        "entry": reply.entry,
-        "seconds": round(reply.seconds, 3),
-    }
-    return Goto(config.to, value, scratch={config.id: [*past, *chatter, ended]})
+        kept = [*_kept(past), *chatter, _said(reply)]
+        return Goto(config.use, None, scratch={config.id: kept, **context.notes()})
+    return Goto(config.to, value, scratch={config.id: [*past, *chatter, _ended(reply)]})
+
+
+def _said(reply: Reply) -> Message:
+    cost = reply.tokens_in + reply.tokens_out
+    calls = list(reply.tool_calls)
+    return {"role": "assistant", "content": reply.text, "tool_calls": calls, "tokens": cost}
+
+
+def _ended(reply: Reply) -> Message:
+    seconds = round(reply.seconds, 3)
+    by = {"model": reply.model, "entry": reply.entry, "seconds": seconds}
+    return {"role": "ended", "done_reason": reply.done_reason, **by}
 
 
 def _spent(config: Llm, chatter: list[Message]) -> bool:
