@@ -17,7 +17,7 @@ from tinyllm.draw import draw
 from tinyllm.effects import recording
 from tinyllm.execution import Execution, Watch, begun_with, body, durability, replied, sent, strangers
 from tinyllm.guard import Breakers, Guard, StoreShelf
-from tinyllm.health import keep_ratios, keep_unknown, know_ratios
+from tinyllm.health import learning
 from tinyllm.inputs import inputs_of
 from tinyllm.log import Log
 from tinyllm.memory.remembered import Memory
@@ -209,13 +209,8 @@ class Engine:
         run.staged.consent = self.settings.grades_consent == "yes"
         running.extra.update(asked=run.question_asked, tainted=strangers([*past, *earlier]))
         work = Execution(self.spec, self.machine, watch, running, self._parallel)
-        store, ratios = self.transactions.store, self.services.guard.ratios
-        await know_ratios(store, ratios)
-        try:
+        async with learning(self.transactions.store, watch.unknown, self.services.guard.ratios):
             answer = await work.transact(run, given)
-        finally:
-            await keep_unknown(store, watch.unknown)
-            await keep_ratios(store, ratios)
         await self.transactions.thin(run)
         if run.status == "committed" and (run.ledger.delivers or not self._looked):
             watch.run = None  # its row is closed: a delivery is filed by whoever makes it

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from tinyllm.errors import TinyError
@@ -92,6 +92,17 @@ async def keep_unknown(store: Store, events: Iterable[Event]) -> None:
     for event in events:
         with contextlib.suppress(TinyError):
             await record(store, event.data["type"], event.data["message"], event.data["op"])
+
+
+@contextlib.asynccontextmanager
+async def learning(store: Store, unknown: list[Event], ratios: Ratios) -> AsyncIterator[None]:
+    """What a run finds out beside its answer, kept however it ends."""
+    await know_ratios(store, ratios)
+    try:
+        yield
+    finally:
+        await keep_unknown(store, unknown)
+        await keep_ratios(store, ratios)
 
 
 async def know_ratios(store: Store, ratios: Ratios) -> None:

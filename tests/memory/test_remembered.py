@@ -271,7 +271,7 @@ async def test_a_paraphrase_is_found_by_its_meaning(meaning: Callable[..., Memor
     found = (await memory.recall("Name of our feline?"))[0]
     assert [(each.item.key, each.by) for each in found] == [("two", ("meaning",))]
     found = (await memory.recall("And the dog?"))[0]
-    assert [(each.item.key, each.by) for each in found] == [("one", ("words", "meaning"))]
+    assert [(each.item.key, each.by) for each in found] == [("one", ("meaning", "words"))]
 
 
 async def test_an_embedder_is_told_which_text_is_a_question(meaning: Callable[..., Memory]) -> None:
@@ -347,9 +347,9 @@ async def test_the_search_of_the_database_is_used_where_it_has_one(
 
 
 def test_rankings_are_fused_by_rank() -> None:
-    order = fused({"words": [1, 2, 3], "meaning": [3, 4]})
-    assert [number for number, _, _ in order] == [3, 1, 2, 4]
-    assert order[0][2] == ("words", "meaning")
+    order = fused({"meaning": [3, 4], "words": [1, 2, 3]})
+    assert [number for number, _, _ in order] == [3, 1, 4, 2]
+    assert order[0][2] == ("meaning", "words")
 
 
 def test_the_rare_word_weighs_more_than_the_frequent_one() -> None:

@@ -17,6 +17,7 @@ Scope = Literal["user", "project", "thread"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 LONGEST, LONGEST_KEY = 4_000, 200
+SENTENCE = 4  # words
 COLUMNS = "number, id, run, seq, base, scope, place, key, text, gone, source, crc, created"
 
 
@@ -123,3 +124,8 @@ def key_of(given: str, text: str) -> str:
             code="MEMORY_KEY",
         )
     return key
+
+
+def document(key: str, text: str) -> str:
+    """What is embedded: a sentence speaks for itself, a bare value needs its name."""
+    return text if len(text.split()) >= SENTENCE else f"{key}: {text}"

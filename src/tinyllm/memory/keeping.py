@@ -7,7 +7,7 @@ from typing import Any
 
 from tinyllm.errors import UsageError
 from tinyllm.memory import rows, vectors, words
-from tinyllm.memory.item import Scope, key_of, scope_of, text_of
+from tinyllm.memory.item import Scope, document, key_of, scope_of, text_of
 from tinyllm.memory.remembered import Memory
 from tinyllm.store import Database
 
@@ -22,7 +22,7 @@ async def exported(memory: Memory, scopes: Sequence[Scope] = ()) -> list[str]:
 async def imported(memory: Memory, lines: Iterable[str]) -> int:
     """Take in what was exported, all of it or nothing; what stands under the same keys is replaced."""
     read = [_read(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    found = await memory.embedder.documents([f"{each['key']}: {each['text']}" for each in read])
+    found = await memory.embedder.documents([document(each["key"], each["text"]) for each in read])
 
     def work(db: Database) -> None:
         for place, each in enumerate(read):
@@ -100,7 +100,7 @@ async def reindexed(memory: Memory) -> dict[str, Any]:
         return [(row[0], row[1], row[2]) for row in found]
 
     texts = await memory.store.read(every)
-    found = await memory.embedder.documents([f"{key}: {text}" for _, key, text in texts])
+    found = await memory.embedder.documents([document(key, text) for _, key, text in texts])
 
     def work(db: Database) -> None:
         for place, (number, key, text) in enumerate(texts):

@@ -11,7 +11,7 @@ from tinyllm.effects import Ledger, current_ledger
 from tinyllm.errors import BadReply
 from tinyllm.memory import rows, vectors
 from tinyllm.memory.embedding import Embedder
-from tinyllm.memory.item import Found, Item, Scope, key_of, text_of
+from tinyllm.memory.item import Found, Item, Scope, document, key_of, text_of
 from tinyllm.memory.said import found_said
 from tinyllm.redaction import safe
 from tinyllm.running import current
@@ -56,7 +56,7 @@ class Memory:
         """Keep a text under a key, in the place of what stood there; what that was is told."""
         text = text_of(text)
         key = key_of(key, text)
-        found = await self.embedder.documents([f"{key}: {text}"])
+        found = await self.embedder.documents([document(key, text)])
         before = await self._written(scope, key, text, why, strangers, vector=found[0] if found else ())
         replaced = {"replaces": before.text} if before is not None and before.text != text else {}
         return {"key": key, "scope": scope, **replaced}
@@ -111,7 +111,7 @@ class Memory:
 
         view, by_words, there, messages = await self.store.read(look)
         by_meaning = await self._by_meaning(view, scopes, query) if there else []
-        order = fused({"words": by_words, "meaning": by_meaning})[:limit]
+        order = fused({"meaning": by_meaning, "words": by_words})[:limit]
         items = await self.store.read(
             lambda db: rows.read_numbered(db, view, [number for number, _, _ in order])
         )
@@ -179,7 +179,8 @@ def fused(rankings: Mapping[str, Sequence[int]]) -> list[tuple[int, float, tuple
         for place, number in enumerate(ranking, start=1):
             score[number] = score.get(number, 0.0) + 1 / (FUSED + place)
             by[number] = (*by.get(number, ()), name)
-    return sorted(((n, s, by[n]) for n, s in score.items()), key=lambda each: (-each[1], each[0]))
+    # Of equals, what the first ranking names comes first.
+    return sorted(((n, s, by[n]) for n, s in score.items()), key=lambda each: -each[1])
 
 
 def _run(ledger: Ledger | None) -> str:
