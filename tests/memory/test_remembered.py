@@ -392,3 +392,14 @@ async def test_the_doctor_finds_nothing_wrong(memory: Memory, runs: Transactions
         await memory.remember("x", key="a")
         await run.commit({})
     assert await runs.problems() == []
+
+
+async def test_to_forget_what_is_forgotten_already_is_done(memory: Memory, runs: Transactions) -> None:
+    """A call that was cut short by a kill is made again."""
+    await memory.remember("old", key="a")
+    async with await runs.begin(thread="t") as run:
+        assert await memory.forget("a")
+        assert await memory.forget("a")
+        assert not await memory.forget("never there")
+        await run.commit({})
+    assert await texts(memory) == {}

@@ -116,7 +116,9 @@ def stage(db: Database, run: str, savepoint: int, writing: Writing) -> Item | No
     base = before.base if before is not None and own else committed.id if committed else ""
     mark = f"{run}:{savepoint}:{writing.scope}:{writing.place}:{writing.key}"
     _insert(db, writing, {"id": mark, "run": run, "seq": 0, "savepoint": savepoint, "base": base})
-    return None if before is None or before.gone else before
+    # To forget what this run forgot already is done: a call that was cut short is made again.
+    again = own and writing.gone
+    return None if before is None or (before.gone and not again) else before
 
 
 def write(db: Database, writing: Writing) -> None:

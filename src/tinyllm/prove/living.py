@@ -13,7 +13,7 @@ from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control, controlled
 from tinyllm.prove.growing import asked, steps
 from tinyllm.prove.outside import Outside
-from tinyllm.prove.shapes import Shape, acted, prepared
+from tinyllm.prove.shapes import KNOWN, Shape, acted, prepared
 from tinyllm.running import Event
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
@@ -30,7 +30,7 @@ MEANT = ("MEANT", "IN_DOUBT")  # failures that belong to a shape
 def engine_of(shape: Shape, outside: Outside, control: Control = "") -> Engine:
     """The product as it is, with scripted models, and tools that leave marks."""
     prepared()
-    settings = Settings(database=str(outside.database), workspace=str(outside.workspace))
+    settings = Settings(database=str(outside.database), workspace=str(outside.workspace), embedder="")
     growing = steps(settings, outside) if shape.grows else None
     engine = Engine(
         shape.graph,
@@ -127,6 +127,8 @@ async def seed(shape: Shape, outside: Outside) -> None:
         engine_of(shape, outside) as engine,
         await engine.transactions.begin(thread=THREAD, question=EARLIER) as run,
     ):
+        for key, text in KNOWN.items():
+            await engine.services.memory.remember(text, key=key)
         await run.commit({"answer": "this"}, said)
 
 

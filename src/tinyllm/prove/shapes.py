@@ -11,6 +11,8 @@ from tinyllm.transactions import RunRow, Transactions
 Act = Literal["", "undo", "return"]
 BEFORE: Mapping[str, str] = {"kept.txt": "kept", "changed.txt": "before", "deleted.txt": "to be deleted"}
 
+KNOWN: Mapping[str, str] = {"kept": "as it was", "changed": "before", "forgotten": "to be forgotten"}
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -24,6 +26,7 @@ class Shape:
     )  # what a commit leaves, beside what was there
     act: Act = ""  # what a person does meanwhile: take the run back, or return to a savepoint
     delivers: tuple[str, ...] = ()  # what is sent when it is committed
+    remembers: Mapping[str, str | None] = field(default_factory=dict)  # what a commit changes in memory
     leaves: bool = False  # it decides on growth: the next run begins with another graph
     in_order: bool = True  # one step at a time: a step that was followed by another is never done again
 
@@ -33,7 +36,7 @@ class Shape:
 
     @property
     def graph(self) -> dict[str, Any]:
-        return {"name": self.name, "allow": ["outside_*"], "nodes": dict(self.nodes)}
+        return {"name": self.name, "allow": ["outside_*", "memory_*"], "nodes": dict(self.nodes)}
 
     @property
     def after(self) -> dict[str, str]:
@@ -41,6 +44,11 @@ class Shape:
         if self.ends == "rolled_back":
             return dict(BEFORE)
         return {name: text for name, text in {**BEFORE, **self.files}.items() if text is not None}
+
+    @property
+    def knows(self) -> dict[str, str]:
+        """What is remembered after a commit."""
+        return {key: text for key, text in {**KNOWN, **self.remembers}.items() if text is not None}
 
     def may_hold(self, name: str) -> set[str | None]:
         """What a file may hold while the run is on its way: one of the whole texts it ever had."""
@@ -54,6 +62,10 @@ class Shape:
 
 def _tool(tool: str, /, to: str = "end", **args: str) -> dict[str, Any]:
     return {"kind": "tool", "tool": f"outside_{tool}", "args": args, "to": to}
+
+
+def _memory(tool: str, to: str, **args: str) -> dict[str, Any]:
+    return {"kind": "tool", "tool": f"memory_{tool}", "args": args, "to": to}
 
 
 def _model(prompt: str, to: Any = "end", **more: Any) -> dict[str, Any]:
@@ -186,6 +198,27 @@ SHAPES += (
     Shape("growth", STEPS, leaves=True),
     # A change on trial is decided on, and then the run fails.
     Shape("no growth", {"watch": {**_step("watch"), "nothing": "fail"}, "fail": FAIL}, ends="rolled_back"),
+)
+REMEMBERS = {
+    "change": _memory("remember", "look", key="changed", text="after"),
+    "look": _memory("recall", "forget", query="as it was"),
+    "forget": _memory("forget", "again", key="forgotten"),
+    "again": _memory("remember", "draft", key="new", text="never seen before"),
+    "draft": _model("What now?", to="last"),
+}
+SHAPES += (
+    Shape(
+        "memory",
+        {**REMEMBERS, "last": _value("outputs.draft")},
+        remembers={"changed": "after", "forgotten": None, "new": "never seen before"},
+    ),
+    Shape("no memory", {**REMEMBERS, "last": FAIL}, ends="rolled_back"),
+    Shape(
+        "memory taken back",
+        {**REMEMBERS, "last": _value("outputs.draft")},
+        ends="rolled_back",
+        act="undo",
+    ),
 )
 RETURN_TO = 2  # the savepoint that the shape `return` goes back to
 

@@ -157,9 +157,11 @@ class Trial:
         self._sent = {key: left[key] for key in seen.sent}
 
     def _check_left(self, seen: Seen) -> None:
-        """Grades and growth are as before until the commit, and whole after it; the graph is the old or the new one."""
+        """Grades, growth and memory are as before until the commit, and whole after it; the graph is the old or the new one."""
         if seen.status != "committed" and seen.left != self._left:
-            self._broken("left", f"{seen.status}, and its grades or its growth count")
+            self._broken("left", f"{seen.status}, and its grades, its growth or its memories count")
+        if seen.status == "committed" and not self.shape.act and dict(seen.left.memories) != self.shape.knows:
+            self._broken("left", f"committed, and what is remembered is {seen.left.memories}")
         grew = seen.left.graph != self._left.graph
         if seen.status == "committed" and grew != self.shape.leaves:
             self._broken("left", f"committed, and the graph is {'new' if grew else 'the old one'}")
