@@ -1,6 +1,5 @@
 """Does the number hold? Proved by a solver, computed by a program, or found by a model that did not see it."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -71,7 +70,7 @@ def _heard(judged: Judged) -> list[Candidate]:
 async def _proved(judged: Judged) -> Verdict | None:
     from tinyllm import solvers
 
-    found = await asyncio.to_thread(solvers.solve, judged.question)
+    found = await solvers.asolve(judged.question)
     if found is None:
         return None
     if same(result(judged.answer), found.answer):

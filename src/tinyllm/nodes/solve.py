@@ -1,6 +1,5 @@
 """Answer exactly what can be proved without a model, and decline the rest."""
 
-import asyncio
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -26,9 +25,8 @@ async def solve(config: Solve, state: State, services: Services) -> Goto:
     """Answer exactly what can be proved without a model, and decline the rest."""
     from tinyllm import solvers
 
-    # In a thread: SymPy takes half a second to load, and other branches go on meanwhile.
     files = [Path(name) for name in state["inputs"].get("attached", ())]
-    found = await asyncio.to_thread(solvers.solve, str(state["inputs"].get("question", "")), files)
+    found = await solvers.asolve(str(state["inputs"].get("question", "")), files)
     if found is None:
         return Goto(config.declines)
     emit("solved", field=found.field, steps=list(found.steps), answer=found.answer)

@@ -1,13 +1,15 @@
 """Exact answers without a model: solve a question that can be proved, or decline it."""
 
+import asyncio
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tinyllm.solvers.fields import FIELDS, LONGEST
 from tinyllm.solvers.solution import Declined, Question, Solution
 
-__all__ = ["Question", "Solution", "solve"]
+__all__ = ["Question", "Solution", "asolve", "might", "solve"]
 
 
 _ENDLESS = re.compile(r"\d\.\d+\s?(?:\.{2,}|…)")
@@ -22,6 +24,24 @@ def solve(question: str, files: Sequence[Path] = ()) -> Solution | None:
         return _first(Question.of(question, files))
     except Declined:
         return None
+
+
+async def asolve(question: str, files: Sequence[Path] = ()) -> Solution | None:
+    """The same while others go on, in a thread: SymPy alone takes half a second to load. What no field has words for is declined at once."""
+    if not might(question, files):
+        return None
+    return await asyncio.to_thread(solve, question, files)
+
+
+def might(question: str, files: Sequence[Path] = ()) -> bool:
+    """Whether any field has the words of this question; mathematics has not been asked before it is loaded."""
+    asked = Question.of(question[:LONGEST], files)
+    mathematics = sys.modules.get("tinyllm.solvers.mathematics")
+    return any(
+        field.might(asked)
+        and (field.name != "mathematics" or mathematics is None or mathematics.might(asked))
+        for field in FIELDS
+    )
 
 
 def _first(asked: Question) -> Solution | None:

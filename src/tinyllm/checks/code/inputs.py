@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 MANY = 24
-TRIES = 300
+STALE = 40  # tries that gave nothing new: there is hardly more
 WORDS = (
     "level",
     "apple",
@@ -71,10 +71,11 @@ def inputs(calls: Sequence[str], header: str, name: str, seed: str) -> list[str]
         return list(calls)
     shapes = _Shapes(start, tight=bool(known))
     made = dict.fromkeys(calls)
-    for _ in range(TRIES):
-        if len(made) >= len(calls) + MANY:
-            break
+    stale = 0
+    while len(made) < len(calls) + MANY and stale < STALE:
+        count = len(made)
         made[f"{name}({', '.join(repr(each) for each in shapes.like(chance.choice(start), chance))})"] = None
+        stale = 0 if len(made) > count else stale + 1
     return list(made)
 
 

@@ -8,6 +8,14 @@ from tinyllm.solvers.mathematics.vocabulary import speaks
 from tinyllm.solvers.solution import Question, Solution
 
 
+def might(question: Question) -> bool:
+    """Whether the grammar knows every word: a cheap look before it reads."""
+    try:
+        return speaks(plain(question.text))
+    except NotUnderstood:
+        return False
+
+
 def solve(question: Question) -> Solution | None:
     """The answer, or None when the grammar does not reach the last word; what costs too much is Declined."""
     from tinyllm.solvers.mathematics.grammar import read
