@@ -36,7 +36,7 @@ WARM = 15
 
 QUESTIONS: dict[str, Callable[[int], str]] = {
     "exact": lambda n: f"What is {n}% of {240 + n}?",
-    "general": lambda n: f"Why do penguins walk {n} kilometres to the sea?",
+    "general": lambda n: f"Describe the taste of mango to a friend, letter {n}.",
     "gated: numbers": lambda n: (
         f"A baker sells {n + 3} rolls a day for 2 euros each. What does he earn in 5 days?"
     ),
@@ -76,13 +76,13 @@ def said(messages: list[Any], **asked: Any) -> str:
         total = int(text.split("A baker sells ", 1)[1].split()[0]) * 10
         program = "Write a Python program" in text
         return f"```python\nprint({total})\n```" if program else f"He earns {total} euros.\nAnswer: {total}"
-    return "Penguins have been around for sixty million years, and they walk a lot. " * 4
+    return "It is sweet like a peach, with a little pine in it, and it melts on the tongue. " * 4
 
 
 def filled(form: Any) -> Any:
     """The first thing that a schema allows."""
     if "enum" in form:
-        return form["enum"][0]
+        return "right" if "right" in form["enum"] else form["enum"][0]
     if form.get("type") == "object":
         return {name: filled(part) for name, part in form.get("properties", {}).items()}
     if form.get("type") == "array":

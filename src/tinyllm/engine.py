@@ -15,7 +15,7 @@ from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.draw import draw
 from tinyllm.effects import recording
-from tinyllm.execution import Execution, Watch, begun_with, body, durability, replied, sent, strangers
+from tinyllm.execution import Execution, Watch, begun_with, durability, replied, sent, strangers
 from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import learning
 from tinyllm.inputs import inputs_of
@@ -98,6 +98,10 @@ class Engine:
     def _parallel(self) -> bool:
         return any(node.fans_out() for node in self.spec.lowered().nodes.values())
 
+    @cached_property
+    def _durability(self) -> str:
+        return durability(self.spec, self.tools)
+
     async def ask(
         self,
         question: str = "",
@@ -124,8 +128,8 @@ class Engine:
             inputs=given,
             graph=engine.spec.name,
             fingerprint=engine.spec.fingerprint,
-            body=body(engine.spec),
-            durability=durability(engine.spec, self.tools),
+            body=engine.spec.body,
+            durability=engine._durability,
             every=engine.spec.checkpoint_every,
             wait=wait,
         )

@@ -1,6 +1,5 @@
 """One run of a graph: executed inside its transaction, watched, and ended by its answer."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -185,8 +184,3 @@ def durability(spec: GraphSpec, tools: Toolbox) -> str:
     patterns = [pattern for node in spec.nodes.values() for pattern in node.tool_patterns()]
     pure = all(tool.effect == "pure" for tool in tools.matching(patterns).tools.values())
     return "exit" if pure and not spec.asks_models else "sync"
-
-
-def body(spec: GraphSpec) -> str:
-    """The graph as it is pinned."""
-    return json.dumps(spec.as_dict(), ensure_ascii=False, separators=(",", ":"))

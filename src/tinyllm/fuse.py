@@ -7,10 +7,13 @@ from typing import Any, get_type_hints
 
 from tinyllm.joins import Joins
 from tinyllm.spec import GraphSpec
-from tinyllm.state import RESERVED, State
+from tinyllm.state import RESERVED, Blank, Fresh, State
 
-Step = Callable[[State], Awaitable[dict[str, Any]]]
+Step = Callable[[State], Awaitable[Mapping[str, Any]]]
 Reducer = Callable[[Any, Any], Any]
+
+
+OPENING = ("solve", "router")
 
 
 def chains(spec: GraphSpec, joins: Joins) -> Iterator[tuple[str, ...]]:
@@ -23,6 +26,19 @@ def chains(spec: GraphSpec, joins: Joins) -> Iterator[tuple[str, ...]]:
             while chain[-1] in follows:
                 chain.append(follows[chain[-1]])
             yield tuple(chain)
+
+
+def opening(spec: GraphSpec, joins: Joins) -> tuple[str, ...]:
+    """The solvers and routers that a run begins with: who answers is found out in the step that begins it."""
+    found: list[str] = []
+    waiting = [spec.first]
+    while waiting:
+        id = waiting.pop()
+        if id in found or id in RESERVED or spec.nodes[id].kind not in OPENING or joins.waits(id):
+            continue
+        found.append(id)
+        waiting.extend(spec.nodes[id].exits())
+    return tuple(found)
 
 
 def _after(id: str, spec: GraphSpec, joins: Joins) -> str:
@@ -50,6 +66,28 @@ class Fused:
             seen = added(seen, update)
             whole = added(whole, update)
         return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The step that begins a run, and goes on until somebody has to answer."""
+
+    begin: Step
+    first: str
+    steps: Mapping[str, Step]
+
+    async def __call__(self, state: State) -> dict[str, Any]:
+        whole = dict(await self.begin(state))
+        at = self.first
+        while at in self.steps:
+            update = await self.steps[at](State(**whole))  # type: ignore[typeddict-item]
+            whole = added(whole, update)
+            exits = update["exits"][at]
+            at = exits[0] if len(exits) == 1 else ""
+        # The run begins here: this is all that there is, whatever the thread held before.
+        return {
+            key: Blank(value) if isinstance(value, list) else Fresh(value) for key, value in whole.items()
+        }
 
 
 def added(values: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class GraphSpec:
         return any(node.models() for node in self.nodes.values())
 
     def as_dict(self) -> dict[str, Any]:
-        """The graph as plain data: what a run is pinned to."""
+        """The graph as plain data."""
         return {
             "name": self.name,
             "description": self.description,
@@ -175,6 +175,11 @@ class GraphSpec:
             "models": {key: _plain(entry, "key") for key, entry in self.models.items()},
             "nodes": {id: _plain(node, "id") for id, node in self.nodes.items()},
         }
+
+    @cached_property
+    def body(self) -> str:
+        """The graph as text: what a run is pinned to."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
     def fingerprint(self) -> str:

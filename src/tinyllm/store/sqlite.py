@@ -42,6 +42,7 @@ class SqliteStore(Store):
         self.patience = patience
         self._owner = os.getpid()
         self._turn = threading.RLock()
+        self._synced = True
         from tinyllm.store import files
 
         with sqlite_failures(self.where):
@@ -69,8 +70,7 @@ class SqliteStore(Store):
     async def write_unsynced(self, work: Work[Result]) -> Result:
         if self._turn.acquire(blocking=False):
             try:
-                with self._unsynced():
-                    return self._attempt(work, wait_ms=0)
+                return self._attempt(work, wait_ms=0, synced=False)
             except TinyError as failure:
                 if not locked(failure):
                     raise
@@ -100,9 +100,9 @@ class SqliteStore(Store):
         with self._turn:
             return self._look(work)
 
-    def _attempt(self, work: Work[Result], wait_ms: int) -> Result:
+    def _attempt(self, work: Work[Result], wait_ms: int, *, synced: bool = True) -> Result:
         """BEGIN IMMEDIATE, the work, COMMIT; whatever goes wrong, nothing of it stays."""
-        with self._whole("BEGIN IMMEDIATE", wait_ms):
+        with self._whole("BEGIN IMMEDIATE", wait_ms, synced=synced):
             return work(self.connection)
 
     def _look(self, work: Work[Result]) -> Result:
@@ -116,13 +116,15 @@ class SqliteStore(Store):
             yield self.connection
 
     @contextmanager
-    def _whole(self, begin: str, wait_ms: int) -> Iterator[None]:
+    def _whole(self, begin: str, wait_ms: int, *, synced: bool = True) -> Iterator[None]:
         if os.getpid() != self._owner:
             raise Bug("a database connection does not survive a fork", hint="open it in the child")
         connection = self.connection
         with sqlite_failures(self.where):
             if self._busy():
                 raise Bug("a transaction inside a transaction", where=self.where)
+            if begin != "BEGIN":
+                self._sync(synced)
             if wait_ms:
                 connection.execute(f"PRAGMA busy_timeout={wait_ms}")
             try:
@@ -144,14 +146,11 @@ class SqliteStore(Store):
             if begin != "BEGIN":
                 failpoints.hit("write.after")
 
-    @contextmanager
-    def _unsynced(self) -> Iterator[None]:
-        """In WAL mode a commit is in the file, in order; the next synced one puts all before it on the disk as well."""
-        self.connection.execute("PRAGMA synchronous=NORMAL")
-        try:
-            yield
-        finally:
-            self.connection.execute("PRAGMA synchronous=FULL")
+    def _sync(self, synced: bool) -> None:
+        """In WAL mode a commit is in the file, in order; a synced one puts all before it on the disk as well."""
+        if synced is not self._synced:
+            self.connection.execute(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
+            self._synced = synced
 
     def _busy(self) -> bool:
         return self.connection.in_transaction
