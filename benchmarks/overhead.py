@@ -1,8 +1,9 @@
 """What TinyLLM itself costs per question: all nodes of the answer graph, without model, tool and sandbox time.
 
 The product as it is asks its default graph, one question after the other, with its transactions in a database on disk.
-Models are scripted and answer at once; the time inside them, inside tools and inside the sandbox is measured where they
-are called and taken off. What is left is ours: solving, routing, templates, guard, gates, checkpoints, commit.
+Models are scripted and answer at once; the time from a request to the end of its reply, inside tools and inside the sandbox
+is measured where they are called and taken off. What is left is ours, LangGraph's part included: solving, routing,
+templates, guard, gates, checkpoints, commit.
 
 `python benchmarks/overhead.py [--questions N] [--profile PATH]` prints one line of JSON per path. Wall time decides (a
 disk that makes a commit wait counts); the processor time beside it says what a busy machine added.
@@ -18,16 +19,16 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
+from tinyllm import sandbox
 from tinyllm.engine import Engine
 from tinyllm.paired import percentile
-from tinyllm.sandbox import choosing
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
 
@@ -46,20 +47,25 @@ QUESTIONS: dict[str, Callable[[int], str]] = {
 }
 
 
+Moment = tuple[float, float]  # by the clock on the wall, and of the processor
+
+
+def now() -> Moment:
+    return time.perf_counter(), time.process_time()
+
+
 @dataclass
 class Meter:
-    """Time that is not ours, by where it went."""
+    """Time that is not ours."""
 
-    spent: dict[str, float] = field(default_factory=dict)
+    wall: float = 0.0
+    processor: float = 0.0
     calls: int = 0
 
-    def add(self, where: str, started: float) -> None:
-        self.spent[where] = self.spent.get(where, 0.0) + time.perf_counter() - started
-
-    def taken(self) -> float:
-        found = sum(self.spent.values())
-        self.spent.clear()
-        return found
+    def add(self, started: Moment) -> None:
+        ended = now()
+        self.wall += ended[0] - started[0]
+        self.processor += ended[1] - started[1]
 
 
 def said(messages: list[Any], **asked: Any) -> str:
@@ -90,41 +96,32 @@ def filled(form: Any) -> Any:
     return {"boolean": True, "number": 1, "integer": 1}.get(str(form.get("type")), "fine")
 
 
+class InOnePiece(Scripted):
+    """Says it in one piece: what is done for each token is done while a model makes the next one."""
+
+    async def _astream(self, *given: Any, **more: Any) -> AsyncIterator[ChatGenerationChunk]:
+        chunks = [chunk async for chunk in super()._astream(*given, **more)]
+        yield ChatGenerationChunk(message=AIMessageChunk("".join(chunk.text for chunk in chunks)))
+        yield chunks[-1]
+
+
 def engine(meter: Meter, folder: Path) -> Engine:
-    class Timed(Scripted):
-        async def _astream(self, *given: Any, **more: Any) -> AsyncIterator[ChatGenerationChunk]:
-            meter.calls += 1
-            started = time.perf_counter()
-            chunks = [chunk async for chunk in super()._astream(*given, **more)]
-            meter.add("model", started)
-            # In one piece: what is done for each token is done while the model makes the next one.
-            for chunk in (
-                ChatGenerationChunk(message=AIMessageChunk("".join(each.text for each in chunks))),
-                chunks[-1],
-            ):
-                yield chunk
-
-    def sandboxed(*given: Any, **more: Any) -> Any:
-        started = time.perf_counter()
-        try:
-            return ran(*given, **more)
-        finally:
-            meter.add("sandbox", started)
-
-    ran, choosing._run = choosing._run, sandboxed
-    made = Engine(settings=Settings(database=str(folder / "runs.db")), make=lambda *_: Timed(said))
+    made = Engine(settings=Settings(database=str(folder / "runs.db")), make=lambda *_: InOnePiece(said))
+    made.models.ask = timed(made.models.ask, meter, calls=1)  # type: ignore[method-assign]
+    sandbox.arun = timed(sandbox.arun, meter)
     for name, tool in list(made.tools.tools.items()):
         made.tools.tools[name] = replace(tool, run=timed(tool.run, meter))  # type: ignore[index]
     return made
 
 
-def timed(run: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
-    async def running(**given: Any) -> Any:
-        started = time.perf_counter()
+def timed(run: Callable[..., Any], meter: Meter, calls: int = 0) -> Callable[..., Any]:
+    async def running(*given: Any, **more: Any) -> Any:
+        meter.calls += calls
+        started = now()
         try:
-            return await run(**given)
+            return await run(*given, **more)
         finally:
-            meter.add("tool", started)
+            meter.add(started)
 
     return running
 
@@ -140,15 +137,14 @@ async def measured(asked: Engine, meter: Meter, count: int) -> list[dict[str, An
             gc.collect()
             gc.freeze()
         for path, question in QUESTIONS.items():
-            meter.taken()
+            meter.wall = meter.processor = 0.0
             meter.calls = 0
-            started, worked = time.perf_counter(), time.process_time()
+            started = now()
             answer = await asked.ask(question(number + 2))
-            took, work = time.perf_counter() - started, time.process_time() - worked
-            away = meter.taken()
+            ended = now()
             if number >= WARM:
-                wall[path].append((took - away) * 1000)
-                processor[path].append(max(0.0, work - away) * 1000)
+                wall[path].append((ended[0] - started[0] - meter.wall) * 1000)
+                processor[path].append((ended[1] - started[1] - meter.processor) * 1000)
             last[path], calls[path] = answer, meter.calls
     return [told(path, wall[path], processor[path], last[path], calls[path]) for path in QUESTIONS]
 

@@ -159,6 +159,7 @@ def test_a_broken_suite_ends_with_3_and_names_every_line(tinyllm: Call, folder: 
         (("run", "counting", "-g", "good"), 4, "start it with `ollama serve`"),
         (("run", "counting", "-g", "good", "--baseline", "gone.jsonl"), 2, "there is no file gone.jsonl"),
         (("run", "counting", "-g", "good", "--out", "graphs"), 2, "Is a directory"),
+        (("run", "counting", "-g", "good", "--out", "graphs/good.yaml"), 2, "good.yaml is no results file"),
         (("compare", "gone.jsonl"), 2, "there is no file gone.jsonl"),
         (("compare", "tinyllm.toml"), 3, "has no results in it"),
         (("report", "tinyllm.toml"), 3, "has no results in it"),

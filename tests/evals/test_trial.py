@@ -79,6 +79,9 @@ async def test_a_line_that_a_kill_left_half_written_costs_one_case(own: Settings
     out.write_bytes(out.read_bytes()[:-40])
     results = await evals.run(suite(4), [PLAIN], settings=own, make=make, out=out, parallel=1)
     assert len(model.calls) == 5  # three, the torn one again, and the new one
+    (tmp_path / "alone.jsonl").write_text('{"schema": "tiny')
+    with pytest.raises(UsageError, match="is no results file"):
+        await evals.run(suite(3), [PLAIN], settings=own, make=make, out=tmp_path / "alone.jsonl")
     assert len(results.rows) == len(evals.Results.read(out).rows) == 4
     assert evals.Results.read(out).torn == 1
 

@@ -123,7 +123,9 @@ class Results:
             raise _unwritable(self.path, failure) from failure
 
     def prepare(self) -> None:
-        """Say early when it cannot be written."""
+        """Say early when it cannot be written, or holds something else."""
+        if self.torn and not self.rows:
+            raise UsageError(f"{self.path} is no results file", hint="choose another file with --out")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.open("ab").close()
