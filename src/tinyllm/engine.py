@@ -128,7 +128,7 @@ class Engine:
             inputs=given,
             graph=engine.spec.name,
             fingerprint=engine.spec.fingerprint,
-            body=engine.spec.body,
+            body=engine.spec.text,
             durability=engine._durability,
             every=engine.spec.checkpoint_every,
             wait=wait,

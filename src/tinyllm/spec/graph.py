@@ -177,7 +177,7 @@ class GraphSpec:
         }
 
     @cached_property
-    def body(self) -> str:
+    def text(self) -> str:
         """The graph as text: what a run is pinned to."""
         return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
 
