@@ -98,10 +98,6 @@ class Engine:
     def _parallel(self) -> bool:
         return any(node.fans_out() for node in self.spec.lowered().nodes.values())
 
-    @cached_property
-    def _durability(self) -> str:
-        return durability(self.spec, self.tools)
-
     async def ask(
         self,
         question: str = "",
@@ -129,7 +125,7 @@ class Engine:
             graph=engine.spec.name,
             fingerprint=engine.spec.fingerprint,
             body=engine.spec.text,
-            durability=engine._durability,
+            durability=durability(engine.spec, self.tools),
             every=engine.spec.checkpoint_every,
             wait=wait,
         )
