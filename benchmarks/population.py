@@ -25,8 +25,9 @@ from typing import Any
 
 import yaml
 
+from tinyllm.checks import EVIDENCE
 from tinyllm.errors import TinyError
-from tinyllm.paired import bootstrap
+from tinyllm.paired import bootstrap, wilson
 from tinyllm.settings import shipped
 from tinyllm.testing.bank.drawing import drawn
 from tinyllm.testing.bank.item import LABELS, Item
@@ -64,6 +65,7 @@ class Cell:
     big: float
     looked_at: int
     turned_down: int
+    evidence: dict[str, list[bool]]
 
 
 def main() -> int:
@@ -86,6 +88,7 @@ def main() -> int:
         "seconds": round(perf_counter() - began, 1),
         "conditions": {name: _summary(by_label) for name, by_label in table.items()},
         "bars": _bars(table),
+        "evidence": _evidence(table.get(GRAPH, {})),
     }
     print(json.dumps(report, indent=1, ensure_ascii=False) if given.json else _told(report))
     return 0
@@ -168,6 +171,10 @@ def _cell(outcomes: Sequence[Outcome]) -> Cell:
         big=fmean(each.reached(BIG) for each in outcomes),
         looked_at=sum(each.right_looked_at for each in outcomes),
         turned_down=sum(each.right_turned_down for each in outcomes),
+        evidence={
+            kind: [each.right for each in outcomes if each.shipped and each.evidence == kind]
+            for kind in EVIDENCE
+        },
     )
 
 
@@ -199,6 +206,27 @@ def _figures(cells: Sequence[Cell]) -> dict[str, Any]:
 def _turned_down(cells: Sequence[Cell]) -> float:
     """Of the right answers that a gate looked at, the part that it sent back."""
     return sum(cell.turned_down for cell in cells) / max(1, sum(cell.looked_at for cell in cells))
+
+
+def _evidence(by_label: dict[str, list[Cell]]) -> list[dict[str, Any]]:
+    """What a kind of evidence was worth: how many answers went out on it, and how many of them were right."""
+    found = []
+    for label, cells in by_label.items():
+        for kind in EVIDENCE:
+            rights = [right for cell in cells for right in cell.evidence[kind]]
+            if rights:
+                low, high = wilson(sum(rights), len(rights))
+                figures = {"answers": len(rights), "right": round(fmean(rights), 4)}
+                found.append(
+                    {
+                        "label": label,
+                        "evidence": kind,
+                        **figures,
+                        "low": round(low, 4),
+                        "high": round(high, 4),
+                    }
+                )
+    return found
 
 
 def _mean(table: dict[str, dict[str, list[Cell]]], name: str, label: str, what: str = "accuracy") -> float:
@@ -260,6 +288,16 @@ def _told(report: dict[str, Any]) -> str:
         ]
         lines += ["| --- | --- | --- | --- | --- | --- |"]
         lines += [_row(name, found[label]) for name, found in report["conditions"].items()]
+    lines += (
+        ["", "| graph, all models: went out as | answers | right |", "| --- | --- | --- |"]
+        if report["evidence"]
+        else []
+    )
+    lines += [
+        f"| {each['label']}, {each['evidence']} | {each['answers']} "
+        f"| {100 * each['right']:.1f} ({100 * each['low']:.1f}–{100 * each['high']:.1f}) |"
+        for each in report["evidence"]
+    ]
     lines += ["", "| bar | found | holds |", "| --- | --- | --- |"] if report["bars"] else []
     lines += [
         f"| {bar['says']} | {bar['value']} | {'yes' if bar['holds'] else 'NO'} |" for bar in report["bars"]

@@ -4,14 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from tinyllm.checks import CHECKS
-
 Graph = dict[str, Any]
 Change = Callable[[Graph], Graph]
 
-_RUNS_CODE = ("code_runs",)
-_SECOND_OPINION = ("numbers_agree", "agreement", "code_runs")
-_JUDGE = ("judge", "judged")
+_ASKS = ("asks", "programs")
+_VERIFYING = ("code_runs", "numbers_agree", "agreement", "cites_tool")
 
 
 def single(model: str) -> Graph:
@@ -48,29 +45,59 @@ def ungated(graph: Graph) -> Graph:
     return changed
 
 
-def checked(keep: Callable[[str], bool], added: Sequence[Any] = ()) -> Change:
-    """The gates with only these of their checks."""
-
-    def change(graph: Graph) -> Graph:
-        changed = deepcopy(graph)
-        for _, node in _gates(changed):
-            kept = [check for check in node["checks"] if keep(_name(check))]
-            more = [
-                check for check in added if _name(check) in CHECKS and _name(check) not in map(_name, kept)
-            ]
-            node["checks"] = [*kept, *more]
-        return changed
-
-    return change
-
-
 def _name(check: Any) -> str:
     return check if isinstance(check, str) else next(iter(check))
 
 
-def unescalated(graph: Graph) -> Graph:
-    """No other model answers what was not accepted."""
+def _changed(graph: Graph, keep: Callable[[str], bool], more: Mapping[str, Mapping[str, Any]]) -> Graph:
+    """The gates with these of their checks only, and these parameters for them."""
     changed = deepcopy(graph)
+    for _, node in _gates(changed):
+        parameters = [
+            (_name(each), {} if isinstance(each, str) else each[_name(each)]) for each in node["checks"]
+        ]
+        node["checks"] = [{name: {**given, **more.get(name, {})}} for name, given in parameters if keep(name)]
+    return changed
+
+
+def judged_only(graph: Graph) -> Graph:
+    """Nothing is run and nothing compared: a judge looks at every answer."""
+    return _changed(graph, lambda name: name not in _VERIFYING, {})
+
+
+def not_run(graph: Graph) -> Graph:
+    """No code is run: neither answers nor programs that compute a number."""
+    return _changed(graph, lambda name: name != "code_runs", {"numbers_agree": {"programs": []}})
+
+
+def unasked(graph: Graph) -> Graph:
+    """Nobody else is asked for a number or a program; code still has to meet the examples."""
+    return _changed(
+        graph, lambda name: name not in ("numbers_agree", "agreement"), {"code_runs": {"asks": ["coder"]}}
+    )
+
+
+def unjudged(graph: Graph) -> Graph:
+    """What nothing verifies goes out as it is."""
+    changed = deepcopy(graph)
+    for _, node in _gates(changed):
+        node.pop("judge", None)
+    return changed
+
+
+def unescalated(graph: Graph) -> Graph:
+    """No model of a higher tier answers or gives its opinion."""
+    tiers = {key: entry.get("tier", 1) for key, entry in graph["models"].items()}
+    small = {
+        name: {
+            field: [key for key in given[field] if tiers.get(key, 1) < 2] for field in given if field in _ASKS
+        }
+        for _, node in _gates(graph)
+        for each in node["checks"]
+        if not isinstance(each, str)
+        for name, given in each.items()
+    }
+    changed = _changed(graph, lambda _: True, small)
     for _, node in _gates(changed):
         node.pop("escalates", None)
     return changed
@@ -91,10 +118,10 @@ def unsolved(graph: Graph) -> Graph:
 
 VARIANTS: dict[str, Change] = {
     "graph without gates": ungated,
-    "judge as only evidence": checked(lambda name: name in ("not_empty", "not_cut", *_JUDGE), ["judge"]),
-    "without running code": checked(lambda name: name not in _RUNS_CODE),
-    "without second opinions": checked(lambda name: name not in _SECOND_OPINION),
-    "without a judge": checked(lambda name: name not in _JUDGE),
+    "judge as only evidence": judged_only,
+    "without running code": not_run,
+    "without second opinions": unasked,
+    "without a judge": unjudged,
     "without escalation": unescalated,
     "without the exact solver": unsolved,
 }
