@@ -20,8 +20,7 @@ NAME = "code_runs"
 PROMPT = "code.md"
 TOGETHER, ALONE, CLOSE, ONCE = 0.95, 0.75, 0.75, 0.6
 AGREE = 2  # models whose programs must do the same
-# How far ahead of any other behaviour one must be: always, where tests speak against it, when nobody is left to write
-# another program, and when nobody bigger is there to write one.
+# How far ahead of any other: always; of a hard question; when nobody is left to ask; when nobody bigger is there.
 SURE, SURER, ENOUGH, BEST = 2.0, 3.0, 1.5, 0.5
 MISREAD = 2  # models whose programs must fail an example in the same way, before the example is doubted
 # What others' tests must be to count: so many, passed to such a part, and so many more than by any other program;
@@ -171,9 +170,10 @@ class _Comparison:
             rivals = [*rivals, more]
 
     async def _sure(self, group: _Group) -> float:
-        """How far ahead is enough: where no example says more, tests of others must not speak against it."""
-        if self.examples or self._lead([group]) >= SURER:
-            return SURE
+        """How far ahead is enough: more for a hard question, or where others' tests speak against it."""
+        failed_before = any(not each.of and each.model == self.judged.model for each in self.judged.others)
+        if failed_before or self.examples:
+            return SURER if failed_before else SURE
         tests = await self._tests()
         return SURER if await self._passed(group, tests) < DOUBTED * len(tests) else SURE
 
