@@ -94,6 +94,14 @@ async def test_a_model_that_says_it_twice_is_no_second_model(ask: Ask) -> None:
     assert (answer.status, answer.evidence, len(a.calls)) == ("committed", "executed", 2)
 
 
+async def test_a_model_that_repeats_itself_has_no_second_vote(ask: Ask) -> None:
+    gate = {"escalates": ["again"], "asks": ["b"]}
+    answer = await ask(
+        QUESTION, CHECKS, gate=gate, a="Answer: 23", b="Answer: 35", again=ConnectionError("gone")
+    )
+    assert answer.status == "refused"
+
+
 async def test_what_can_be_proved_is_proved_and_nobody_is_asked(ask: Ask) -> None:
     b = Scripted("never asked")
     right = await ask("What is 17 * 23?", CHECKS, a="17 × 23 = 391", b=b)

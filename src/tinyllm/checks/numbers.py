@@ -129,9 +129,13 @@ class _Votes:
 
     @property
     def ranked(self) -> list[Party]:
-        # Who answered before comes first; a program that printed no number is remembered, and no vote.
-        found = [each for each in self.others if numbers(each.answer)]
-        return parties([self.own, *found], same, self.tiers)
+        # A program that printed no number is remembered, and no vote; nor is what a model says once more.
+        found: list[Candidate] = []
+        for each in (self.own, *self.others):
+            said = (other for other in found if (other.model, other.ran) == (each.model, each.ran))
+            if numbers(each.answer) and not any(same(other.answer, each.answer) for other in said):
+                found.append(each)
+        return parties(found, same, self.tiers)
 
     def verdict(self) -> Verdict | None:
         """Models that find the same are believed, when no others come near."""
