@@ -45,6 +45,13 @@ async def test_its_own_language_is_spoken(call: Call) -> None:
     assert told["groups"]["levels"]["buckets"] == [{"key": "error", "doc_count": 2}]
 
 
+async def test_a_field_may_be_called_what_it_is(call: Call) -> None:
+    """A description is no script."""
+    for field in ("description", "subscription", "transcript_en"):
+        body = {"query": {"match": {field: "x"}}, "sort": [{field: "asc"}]}
+        assert (await call("elastic_query", index="logs-1", body=body, connection="logs"))["total"] == 0
+
+
 async def test_a_document_is_got_put_and_deleted(call: Call) -> None:
     assert (await call("elastic_get", index="logs-1", id="1", connection="logs"))["document"][
         "level"
@@ -67,6 +74,8 @@ BODIES: list[dict[str, Any]] = [
     {"aggs": {"x": {"bucket_script": {"buckets_path": {}, "script": "1"}}}},
     {"sort": {"_script": {"type": "number", "script": "1"}}},
     {"sort": [{"_script": {"type": "number", "script": "1"}}]},
+    {"query": {"terms_set": {"a": {"terms": [], "minimum_should_match_script": {"source": "1"}}}}},
+    {"aggs": {"x": {"moving_fn": {"buckets_path": "y", "script": "1"}}}},
     {"pit": {"id": "x"}},
     {"suggest": {}},
     {"stored_fields": ["x"]},

@@ -10,6 +10,7 @@ from tests.tools.counterparts import Counterpart
 from tests.tools.mongo_wire import Wire
 from tinyllm.errors import TinyError
 from tinyllm.services import Services
+from tinyllm.tools import operators
 
 
 @pytest.fixture
@@ -58,6 +59,22 @@ async def test_documents_are_grouped(call: Call) -> None:
     assert told == [{"_id": "coffee", "sum": 9}, {"_id": "tea", "sum": 7}]
 
 
+async def test_collections_are_joined_by_a_pipeline_that_reads(call: Call) -> None:
+    inner = [{"$match": {"amount": {"$gt": 5}}}, {"$project": {"_id": 0, "product": 1}}]
+    pipeline = [{"$limit": 1}, {"$facet": {"large": [{"$match": {"amount": {"$gt": 1}}}, {"$count": "n"}]}}]
+    told = await call("mongo_aggregate", collection="orders", pipeline=pipeline, connection="shop")
+    assert told == [{"large": [{"n": 1}]}]
+    checked = list(
+        operators.stages(
+            [{"$lookup": {"from": "orders", "pipeline": inner, "as": "x"}}, {"$unionWith": "orders"}]
+        )
+    )
+    assert checked == [
+        {"$lookup": {"from": "orders", "pipeline": inner, "as": "x"}},
+        {"$unionWith": "orders"},
+    ]
+
+
 FILTERS: list[dict[str, Any]] = [
     {"$where": "sleep(1000) || true"},
     {"$and": [{"$where": "1"}]},
@@ -81,6 +98,7 @@ PIPELINES: list[list[dict[str, Any]]] = [
     [{"$lookup": {"from": {"db": "admin", "coll": "system.users"}, "as": "x"}}],
     [{"$lookup": {"from": "system.users", "localField": "a", "foreignField": "b", "as": "x"}}],
     [{"$unionWith": {"coll": "orders", "pipeline": [{"$out": "x"}]}}],
+    [{"$unionWith": "system.users"}],
     [{"$currentOp": {}}],
     [{"$listSessions": {}}],
     [{"$collStats": {}}],

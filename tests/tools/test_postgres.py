@@ -200,6 +200,18 @@ async def test_a_login_that_may_do_too_much_is_not_used(services: Services, shop
         assert "CREATE ROLE reader" in refused.value.hint
 
 
+async def test_a_login_that_can_become_more_is_not_used(services: Services, shop: str) -> None:
+    import psycopg
+
+    place = shop.partition("@")[2]
+    with psycopg.connect(shop, autocommit=True) as connection:
+        connection.execute("CREATE ROLE climber LOGIN PASSWORD 'climb'; GRANT tiny TO climber")
+    entry = {"service": "postgres", "url": f"postgresql://climber@{place}", "password": "climb"}
+    services.__dict__["bounds"] = replace(services.bounds, connections={"shop": entry})
+    with pytest.raises(TinyError, match="can become one"):
+        await services.call("postgres_query", {"sql": "SELECT 1"})
+
+
 @pytest.mark.parametrize(
     ("password", "code"), [("wrong", "DB_AUTH"), ("${env:NOBODY_SET_THIS}", "CONFIG_INVALID")]
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from tinyllm.clock import CLOCK
-from tinyllm.errors import BadReply
+from tinyllm.errors import BadReply, TimedOut
 from tinyllm.running import current
 from tinyllm.toolkit import Bounds, bounds, need
 from tinyllm.tools.proxy import Proxy
@@ -21,6 +21,7 @@ T = TypeVar("T")
 EXTRA = "browser"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PAGES = 4  # that are open at once
+SECONDS = 25.0  # that one thing on a page may take
 IDLE = 600.0  # seconds after which a page is closed
 WIDTH, HEIGHT = 1280, 900
 NOWHERE = "http://127.0.0.1:9"
@@ -191,7 +192,15 @@ async def on_page(do: Callable[[Session], Awaitable[T]], *, opens: bool = False)
         session = await chromium.session(run, kept)
         async with session.lock:
             session.used = CLOCK.monotonic()
-            return await do(session)
+            try:
+                async with asyncio.timeout(SECONDS):
+                    return await do(session)
+            except TimeoutError:
+                # A page that does not answer is no use any more.
+                await chromium.closed(run)
+                raise TimedOut(
+                    "the page did not answer, and was closed", hint="open another one", code="BROWSER_TIMEOUT"
+                ) from None
 
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), chromium.loop))
 

@@ -15,7 +15,7 @@ TAKES = ("url", "api_key", "user", "password", "timeout", "writes")
 SECONDS = 10.0
 MOST, DEEPEST = 100, 30
 INDEX: Final = re.compile(r"[a-z0-9.][a-z0-9._*,-]{0,200}")
-CODE: Final = re.compile(r"script|runtime|painless|stored|percolate", re.IGNORECASE)
+CODE: Final = re.compile(r"(?:^|_)script(?:ed|s)?(?:$|_)|^(?:runtime_mappings|percolate)$", re.IGNORECASE)
 # What a query may be made of besides the fields of documents.
 TOP_OF = """
 query aggs aggregations sort _source fields highlight from size track_total_hits post_filter collapse

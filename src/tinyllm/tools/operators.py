@@ -41,29 +41,34 @@ $position $slice $sort $bit
 STAGES: Final = frozenset(STAGES_OF.split())
 OPERATORS: Final = frozenset(OPERATORS_OF.split())
 CHANGES: Final = frozenset(CHANGES_OF.split())
+JOINS: Final = ("$lookup", "$unionWith", "$graphLookup")
+NESTING: Final = ("$facet", *JOINS)
 
 
 def stages(pipeline: list[Document]) -> Iterator[Document]:
+    """A pipeline that only reads, in the pipelines within it as well."""
     for stage in pipeline:
         name = next(iter(stage), "")
         if len(stage) != 1 or name not in STAGES:
             raise _forbidden(name or "an empty stage", STAGES)
-        inside = asked(stage[name], OPERATORS | STAGES) if name == "$facet" else asked(stage[name], OPERATORS)
-        if name == "$facet" and isinstance(inside, dict):
-            inside = {key: list(stages(each)) for key, each in inside.items() if isinstance(each, list)}
-        if name in ("$lookup", "$unionWith", "$graphLookup"):
-            _checked_join(stage[name])
+        inside = asked(stage[name], OPERATORS | STAGES if name in NESTING else OPERATORS)
+        if name == "$facet":
+            inside = (
+                {key: list(stages(each)) for key, each in inside.items()} if isinstance(inside, dict) else {}
+            )
+        elif name in JOINS:
+            inside = _joined(inside)
         yield {name: inside}
 
 
-def _checked_join(given: Any) -> None:
-    """Of this database only, and with a pipeline that only reads."""
+def _joined(given: Any) -> Any:
+    """Of this database only."""
     if not isinstance(given, dict):
-        return
+        return collection(given)
     for key in ("from", "coll"):
         if key in given:
             collection(given[key])
-    list(stages(given.get("pipeline") or []))
+    return {**given, "pipeline": list(stages(given["pipeline"]))} if "pipeline" in given else given
 
 
 def asked(value: Any, allowed: frozenset[str], depth: int = 0) -> Any:

@@ -14,7 +14,8 @@ SECONDS = 15.0
 LONGEST = 20_000  # characters of a statement
 # What a login that can do one of these could do to the server's files, programs and other logins.
 MIGHT: Final = """
-SELECT rolsuper, rolcreaterole, rolreplication, rolbypassrls,
+SELECT EXISTS (SELECT FROM pg_roles r WHERE r.rolsuper AND pg_has_role(session_user, r.oid, 'MEMBER')),
+       rolcreaterole, rolreplication, rolbypassrls,
        pg_has_role(session_user, 'pg_read_server_files', 'MEMBER'),
        pg_has_role(session_user, 'pg_write_server_files', 'MEMBER'),
        pg_has_role(session_user, 'pg_execute_server_program', 'MEMBER'),
@@ -22,7 +23,7 @@ SELECT rolsuper, rolcreaterole, rolreplication, rolbypassrls,
 FROM pg_roles WHERE rolname = session_user
 """
 POWERS: Final = (
-    "is a superuser", "can make roles", "can replicate", "passes row security by", "reads the server's files",
+    "is a superuser, or can become one", "can make roles", "can replicate", "passes row security by", "reads the server's files",
     "writes the server's files", "runs programs on the server", "ends the sessions of others",
 )  # fmt: skip
 # Functions whose effect no rollback takes back, or that run SQL of their own: none is needed to look at data.
