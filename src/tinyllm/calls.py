@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tinyllm.mcp.serving import Serving
 from tinyllm.plain import plain
 from tinyllm.policy import Approvals, Ask, Context
 from tinyllm.redaction import hidden, known_secrets
 from tinyllm.running import Event, Running, entered
 from tinyllm.services import Result, Services
+from tinyllm.toolkit import Toolbox
 from tinyllm.transactions import Transactions
 
 GRAPH = "mcp"  # no graph, and named in lists of runs as where the call came from
@@ -41,3 +43,19 @@ class Calls:
                 result = await self.services.call(name, arguments, context, approvals)
             await run.commit({"answer": result.text}, ())
         return result
+
+
+def serving(
+    services: Services,
+    transactions: Transactions,
+    allow: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    version: str = "",
+) -> Serving:
+    """Our tools for other programs, each call a run; none of a foreign server's."""
+    services = replace(services, tools=Toolbox.standard(), allow=())
+    tainted: dict[str, None] = {}
+    calls = Calls(services, transactions, tainted)
+    found = Serving(services, calls, allow, only or ("*",), version, tainted)
+    found.tools()  # a pattern that names none is an error now
+    return found

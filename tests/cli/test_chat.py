@@ -171,6 +171,16 @@ def test_ctrl_c_drops_a_line_that_is_being_typed(terminal: Any, tinyllm: Call, p
     assert [row["question"] for row in runs(tinyllm)] == ["1"]
 
 
+def test_ctrl_d_may_be_typed_before_the_prompt(terminal: Any, tinyllm: Call, project: Path) -> None:
+    shown: Terminal = terminal("chat", "-g", "writes")
+    shown.read_until("> ")
+    shown.type("1\n")
+    shown.read_until("done\n")
+    shown.type("\x04")
+    assert shown.rest() == 0
+    assert [row["status"] for row in runs(tinyllm)] == ["committed"]
+
+
 @pytest.mark.parametrize(("reply", "text"), [("yes", "changed"), ("no", "as it was")])
 def test_an_agent_asks_before_it_writes(
     terminal: Any, project: Path, served: Served, reply: str, text: str

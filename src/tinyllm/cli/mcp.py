@@ -47,22 +47,17 @@ def serve(
     program can ask (elicitation), and is refused otherwise. Each call is a run: `tinyllm runs` shows it.
     """
     from tinyllm import __version__, settings
-    from tinyllm.calls import Calls
+    from tinyllm.calls import serving
     from tinyllm.engine import Engine
-    from tinyllm.mcp.serving import Serving
-    from tinyllm.toolkit import Toolbox, need
+    from tinyllm.toolkit import need
 
     need("mcp", extra="mcp")
     loaded = settings.load({"workspace": workspace or None})
 
     async def whole() -> None:
         async with Engine({"nodes": {"a": {"kind": "transform", "value": "1"}}}, settings=loaded) as engine:
-            services = replace(engine.services, tools=Toolbox.standard(), allow=())
-            tainted: dict[str, None] = {}
-            calls = Calls(services, engine.transactions, tainted)
-            serving = Serving(services, calls, tuple(allow), tuple(only) or ("*",), __version__, tainted)
-            serving.tools()  # a pattern that names none is an error now
-            await (_over_stdio(serving) if http is None else _over_http(serving, http))
+            offered = serving(engine.services, engine.transactions, tuple(allow), tuple(only), __version__)
+            await (_over_stdio(offered) if http is None else _over_http(offered, http))
 
     asyncio.run(whole())
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tinyllm.cli import say
+from tinyllm.cli import completing, say
 from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ def chat(
     agent: bool = typer.Option(
         False, "--agent", help="With tools: the graph `agent`, or -g's with its tools."
     ),
-    graph: str = typer.Option("", "--graph", "-g", help="A graph's name or file."),
+    graph: str = typer.Option(
+        "", "--graph", "-g", help="A graph's name or file.", autocompletion=completing.graphs
+    ),
     continues: bool = typer.Option(False, "--continue", "-c", help="Go on with the last conversation."),
     thread: str = typer.Option("", "--thread", help="Go on with this conversation; a new name begins one."),
     model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
@@ -51,12 +53,14 @@ def chat(
 
     named = thread_named(thread, continues=continues)
     manner = Manner(model, tuple(approve), timeout, trace=trace, quiet=quiet, verbose=verbose)
-    with listening(), Background() as background:
+    lines = Lines()
+    kept = lines.ahead.kept(on=lines.edits)
+    with listening(), Background(lines.ahead.let_go) as background, kept:
         engine = opened(graph, agent=agent, workspace=workspace)
         try:
             if named == LAST:
                 named = background.run(engine.transactions.last_thread())
-            talk = Conversation(engine, background, Lines(), named, manner, idle=grow_while_idle)
+            talk = Conversation(engine, background, lines, named, manner, idle=grow_while_idle)
             code = talk.talk()
         finally:
             background.run(engine.aclose())

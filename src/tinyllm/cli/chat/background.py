@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -14,6 +14,9 @@ PATIENCE = 10.0  # seconds that a turn has to end after an interrupt
 
 class Background:
     """One loop for all turns: clients keep their connections."""
+
+    def __init__(self, at_once: Callable[[], object] = lambda: None) -> None:
+        self._at_once = at_once  # done before the process is ended without more ado
 
     def __enter__(self) -> "Background":
         self._loop = asyncio.new_event_loop()
@@ -37,6 +40,7 @@ class Background:
             try:
                 failure = ended.exception(PATIENCE)
             except (KeyboardInterrupt, SystemExit, TimeoutError):
+                self._at_once()
                 os._exit(130)  # asked twice, or it does not end: a run that was killed can be recovered
             if failure is None and isinstance(interrupt, KeyboardInterrupt):
                 return ended.result()

@@ -134,9 +134,14 @@ class Conversation:
         show.broken = task.cancel
         show.last = self.engine.spec.last
         how = self.manner
+
+        async def person(said: str, choices: tuple[str, ...]) -> str | None:
+            with self.lines.ahead.asking():
+                return await show.person(said, choices)
+
         return await self.engine.ask(
             question, thread=self.thread, listen=show.event, streams=show.watches, model=how.model,
-            ask=show.person if self.lines.typed else None, approve=how.approve, timeout=how.timeout,
+            ask=person if self.lines.typed else None, approve=how.approve, timeout=how.timeout,
         )  # fmt: skip
 
     def _interrupted(self, show: Show) -> None:

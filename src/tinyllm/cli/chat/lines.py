@@ -2,8 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tinyllm.cli import say, stdin
 from tinyllm.errors import UsageError
@@ -18,8 +21,9 @@ class Lines:
 
     def __init__(self, words: tuple[str, ...] = ()) -> None:
         self.typed = sys.stdin is not None and sys.stdin.isatty()
-        edits = self.typed and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        self._history = History(words) if edits else None
+        self.edits = self.typed and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self._history = History(words) if self.edits else None
+        self.ahead = Ahead()
 
     def read(self) -> str | None:
         """One message, as it was written; None at the end. Ctrl-C drops it, and at an empty prompt is raised."""
@@ -91,6 +95,62 @@ def whole(said: str) -> str:
     if len(rest) > 1 and first.strip() == rest[-1].strip() == FENCE:
         return "\n".join(rest[:-1])
     return said
+
+
+class Ahead:
+    """What is typed while a turn runs is for the next prompt, an end of input as well.
+
+    The line editor takes a Ctrl-D for one whatever the terminal thinks of it; one that comes before the prompt would be
+    lost on the way, had the terminal not been told that it is a letter like others.
+    """
+
+    def __init__(self) -> None:
+        self._was: list[Any] | None = None
+
+    @contextmanager
+    def kept(self, *, on: bool) -> Iterator[None]:
+        """For the time of a chat."""
+        if not on:
+            yield
+            return
+        self.keep()
+        try:
+            yield
+        finally:
+            self.let_go()
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Within it, while a person is asked: here a Ctrl-D is an answer."""
+        was, self._was = self._was, None
+        self._set(was)
+        try:
+            yield
+        finally:
+            if was is not None:
+                self.keep()
+
+    def keep(self) -> None:
+        import termios
+
+        try:
+            self._was = termios.tcgetattr(sys.stdin)
+        except (termios.error, OSError, ValueError):
+            return
+        letters = list(self._was[6])
+        letters[termios.VEOF] = os.fpathconf(sys.stdin.fileno(), "PC_VDISABLE").to_bytes(1, "little")
+        self._set([*self._was[:6], letters])
+
+    def let_go(self) -> None:
+        was, self._was = self._was, None
+        self._set(was)
+
+    def _set(self, attributes: list[Any] | None) -> None:
+        import termios
+
+        if attributes is not None:
+            with suppress(termios.error, OSError, ValueError):  # the terminal may be gone
+                termios.tcsetattr(sys.stdin, termios.TCSANOW, attributes)
 
 
 class History:
