@@ -185,6 +185,7 @@ def test_what_changed_since_is_shown_and_can_be_taken_over(
         (("add", "far", "--effect", "all", "--", "x"), "is not an effect"),
         (("add", "far", "--", "/no/such/program"), "the MCP server far cannot be used"),
         (("add", "far", "--env", "NOT_SET_ANYWHERE", "--", "x"), "needs the variable NOT_SET_ANYWHERE"),
+        (("add", "far", "--", "/bin/echo", "hello"), "the MCP server far cannot be used"),
         (("remove", "far"), "there is no MCP server 'far'"),
     ],
 )

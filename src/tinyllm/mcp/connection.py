@@ -1,6 +1,7 @@
 """A connection to a foreign server: begun with the first call, ended with whoever began it, and begun anew when it broke."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -103,10 +104,12 @@ class Connection:
     def _broke(self, failure: Exception) -> TinyError:
         while isinstance(failure, ExceptionGroup):
             failure = failure.exceptions[0]
+        if isinstance(failure, TimeoutError):
+            failure = TimeoutError(f"it was not there within {BEGIN:g} s")
         said = line(failure, 300) or type(failure).__name__
         return Retryable(
             f"the MCP server {self.server.name} cannot be used: {said}",
-            hint=f"tinyllm tools mcp test {self.server.name}",
+            hint=f"see for yourself: {line(self.server.where, 200)}",
             where=self.server.name,
             code="MCP_SERVER_FAILED",
             breaker=False,
@@ -117,6 +120,7 @@ class Connection:
 async def opened(server: Server) -> "AsyncIterator[Client]":
     """The official client, with no more of our environment than a program needs to run."""
     need("mcp", extra="mcp")
+    quiet()
     from mcp import Client, MCPError, StdioServerParameters
     from mcp.client.stdio import stdio_client
     from mcp.client.streamable_http import streamable_http_client
@@ -147,6 +151,13 @@ async def opened(server: Server) -> "AsyncIterator[Client]":
             code="MCP_SERVER_FAILED",
             breaker=False,
         ) from failure
+
+
+def quiet() -> None:
+    """What the library would write to a terminal nobody asked for; a program that wants its log can have it."""
+    logger = logging.getLogger("mcp")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _nowhere() -> TextIO:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinyllm.errors import Permanent, TinyError
+from tinyllm.mcp.connection import quiet
 from tinyllm.policy import Ask, Context, harmless, listed, question
 from tinyllm.services import Result, Services
 from tinyllm.toolkit import Tool, need
@@ -55,6 +56,7 @@ class Serving:
 
     def server(self) -> "Server[Any]":
         need("mcp", extra="mcp")
+        quiet()
         from mcp import types
         from mcp.server.lowlevel import Server
 
