@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from tinyllm.checks.blocks import asks_for_code, ends_of, fenced
 from tinyllm.checks.counting import UNITS, counted
+from tinyllm.checks.exactly import WHOLE
 from tinyllm.checks.registry import check
+from tinyllm.checks.rule import Rule, bare, must, often
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
 from tinyllm.services import Services
 from tinyllm.solvers.mathematics.numerals import SMALL
@@ -32,13 +33,6 @@ ORDERED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One thing that was asked for: what an answer does wrong about it, or nothing."""
-
-    wrong: Callable[[str], str]
-
-
 @check()
 async def instructions(judged: Judged, services: Services) -> Verdict:
     """The answer has the form that the question asks for: lengths, words, case, beginnings, ends, JSON."""
@@ -54,7 +48,8 @@ def rules(question: str) -> list[Rule]:
         return []
     sentences = re.split(r"(?<=[.!?:;])\s+|\n+", ends_of(question))
     ordered = [each[:LONGEST] for each in sentences if ORDERED.search(each[:LONGEST])]
-    return [rule for sentence in ordered for find in FINDERS for rule in find(sentence)]
+    found = [rule for sentence in ordered for find in FINDERS for rule in find(sentence)]
+    return [*found, *(rule for find in WHOLE for rule in find(ends_of(question, 2 * LONGEST)))]
 
 
 def _number(text: str) -> int:
@@ -124,7 +119,11 @@ def _counts(least: int, most: int, unit: str) -> Rule:
 
 
 def _listed(text: str) -> list[str]:
-    return re.findall(QUOTED, text)
+    """The words in quotation marks, or else the plain list that follows: `salt, sand and gull`."""
+    if quoted := re.findall(QUOTED, text):
+        return list(quoted)
+    plain = re.match(r"\s+(\w+(?:(?:,\s*(?:and |or )?|\s+and\s+|\s+or\s+)\w+){0,9})\s*(?:[.!?,;]|$)", text)
+    return re.split(r",\s*(?:and |or )?|\s+and\s+|\s+or\s+", plain[1]) if plain else []
 
 
 def _words_in(sentence: str) -> Iterator[Rule]:
@@ -164,7 +163,8 @@ def _without(word: str) -> Callable[[str], str]:
 
 def _case(sentence: str) -> Iterator[Rule]:
     if re.search(
-        r"(?i)\b(?:all|only|entirely)\b[^.]{0,12}\b(?:lower[- ]?case|small letters)\b|\bno capital letters\b",
+        r"(?i)\b(?:all|only|entirely)\b[^.]{0,12}\b(?:lower[- ]?case|small letters)\b|\bno capital letters\b"
+        r"|\b(?:answer|respond|reply|write)\w*\s+in lower[- ]?case\b",
         sentence,
     ):
         yield Rule(lambda answer: "" if answer == answer.lower() else "it must be in small letters only")
@@ -183,27 +183,22 @@ def _ends(sentence: str) -> Iterator[Rule]:
     tail = re.search(
         rf"(?i)\b(?:end|finish|conclude)\w*\b[^.\"“'‘]{{0,60}}?\bwith\b[^\"“'‘]{{0,40}}{QUOTED}", sentence
     )
+    word = re.search(r"(?i)\b(?:end|finish)\b[^.\"]{0,40}?\bwith the word (\w+)", sentence)
+    if word and not tail:
+        yield must(
+            lambda answer: bare(answer).split()[-1:] == [word[1].lower()], f"it must end with {word[1]}"
+        )
     if tail:
         yield Rule(
-            lambda answer: "" if _bare(answer).endswith(_bare(tail[1])) else f"it must end with {tail[1]!r}"
+            lambda answer: "" if bare(answer).endswith(bare(tail[1])) else f"it must end with {tail[1]!r}"
         )
     head = re.search(
         rf"(?i)\b(?:start|begin)\w*\b[^.\"“'‘]{{0,60}}?\bwith\b[^\"“'‘]{{0,40}}{QUOTED}", sentence
     )
     if head:
         yield Rule(
-            lambda answer: (
-                "" if _bare(answer).startswith(_bare(head[1])) else f"it must begin with {head[1]!r}"
-            )
+            lambda answer: "" if bare(answer).startswith(bare(head[1])) else f"it must begin with {head[1]!r}"
         )
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().lower()
-
-
-def _must(holds: Callable[[str], object], because: str) -> Rule:
-    return Rule(lambda answer: "" if holds(answer) else because)
 
 
 def _shapes(sentence: str) -> Iterator[Rule]:
@@ -211,29 +206,25 @@ def _shapes(sentence: str) -> Iterator[Rule]:
         yield Rule(_not_json)
     if re.search(r"(?i)\bwrap\b[^.]*\b(?:double )?quotation marks\b|\bin double quotes\b", sentence):
         quoted = re.compile(r"\s*[\"“].*[\"”]\s*", re.DOTALL)
-        yield _must(quoted.fullmatch, "it must stand in double quotation marks")
+        yield must(quoted.fullmatch, "it must stand in double quotation marks")
     if re.search(r"(?i)\btitle\b[^.]*(?:<<|double angular brackets)", sentence):
-        yield _must(re.compile(r"<<[^\n<>]+>>").search, "it needs a title like <<this>>")
+        yield must(re.compile(r"<<[^\n<>]+>>").search, "it needs a title like <<this>>")
     if re.search(r"(?i)\b(?:answer|respond|reply)\b[^.]*?\bwith[^.]*?\byes\b\W+or\W+no\b", sentence):
-        yield _must(re.compile(r"(?i)\W*(?:yes|no)\b").match, "it must say yes or no first")
+        yield must(re.compile(r"(?i)\W*(?:yes|no)\b").match, "it must say yes or no first")
 
 
 def _amounts(sentence: str) -> Iterator[Rule]:
     if found := re.search(rf"(?i)\bat least\s+{COUNT}\s+placeholders?\b", sentence):
-        yield _often(r"\[[^\]\n]+\]", _number(found[1]), "placeholders such as [name]")
+        yield often(r"\[[^\]\n]+\]", _number(found[1]), "placeholders such as [name]")
     if found := re.search(
         rf"(?i)\bhighlight\w*\s+(?:at least\s+)?{COUNT}\s+(?:sections?|parts?|phrases?|words?)", sentence
     ):
-        yield _often(r"\*[^\s*][^*\n]*\*", _number(found[1]), "parts in *asterisks*")
+        yield often(r"\*[^\s*][^*\n]*\*", _number(found[1]), "parts in *asterisks*")
     if found := re.search(
         rf"(?i)\bletter\s+[\"“']?([a-z])[\"”']?\s[^.]*?\b(?:at least|appears?)\s+(?:at least\s+)?{COUNT}\s+times",
         sentence,
     ):
-        yield _often(f"(?i){found[1]}", _number(found[2]), f"letters {found[1].lower()!r}")
-
-
-def _often(pattern: str, least: int, what: str) -> Rule:
-    return _must(lambda answer: len(re.findall(pattern, answer)) >= least, f"it needs {least} {what}")
+        yield often(f"(?i){found[1]}", _number(found[2]), f"letters {found[1].lower()!r}")
 
 
 def _not_json(answer: str) -> str:
