@@ -53,7 +53,7 @@ async def test_a_judge_that_always_prefers_the_first_replaces_nothing(ask: Ask) 
     assert (answer.status, answer.evidence, answer.answer) == ("committed", "unchecked", "Goethe")
 
 
-async def test_a_doubted_answer_that_a_bigger_model_repeats_is_agreed(ask: Ask) -> None:
+async def test_a_doubted_answer_that_a_bigger_model_repeats_goes_out_unchecked(ask: Ask) -> None:
     answer = await ask(
         QUESTION,
         [],
@@ -63,7 +63,7 @@ async def test_a_doubted_answer_that_a_bigger_model_repeats_is_agreed(ask: Ask) 
         judge=judge("wrong", "wrong", "first", "first"),
     )
     same = await ask(QUESTION, [], gate=GATE, a="Goethe", big="Goethe.", judge=judge("wrong", "wrong"))
-    assert (answer.answer, same.evidence) == ("Goethe", "agreed")
+    assert (answer.answer, same.answer, same.evidence) == ("Goethe", "Goethe.", "unchecked")
 
 
 async def test_a_judge_alone_refuses_nothing(ask: Ask) -> None:

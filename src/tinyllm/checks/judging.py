@@ -58,7 +58,7 @@ async def better(judged: Judged, doubted: str, services: Services, key: str, rub
     """Is the new answer better than the one that was doubted? Only when it wins in both places."""
     before = as_text(doubted)
     if _plain(judged.answer) == _plain(before):
-        return Verdict.good("agreed", TRUSTED)
+        return NOTHING  # the doubt stands: that a second model shares a doubted answer says little
     among = judges(judged, services, key)
     wins = await _wins(judged, judged.answer, before, services, among, rubric)
     if wins and len(judged.answer) > max(SHORT, LONGER * len(before)):
