@@ -32,7 +32,7 @@ def calls_of(tests: Sequence[str], name: str) -> list[str]:
         code
         for text in tests
         for code in [block.code for block in blocks(text) if block.python]
-        or re.findall(r"^\s*(assert .*)$", text, re.MULTILINE)
+        or re.findall(r"^[ \t]*(assert .*)$", text, re.MULTILINE)
     ]
     return list(dict.fromkeys(call for code in codes for call in calls_in(code, name)))[:MOST]
 
