@@ -160,3 +160,12 @@ def test_the_answer_is_written_whatever_the_terminal_can_show(process: Call, ech
 def test_a_shape_that_is_asked_for_keeps_the_solver_out(tinyllm: Call) -> None:
     done = tinyllm("run", "--schema", '{"type": "object"}', "What is 2 + 2?")
     assert done.code == 4
+
+
+def test_what_an_answer_rests_on_is_said_when_it_is_asked_for(tinyllm: Call) -> None:
+    done = tinyllm("run", "-v", "What is 2 + 2?")
+    assert (done.out, done.err.count("evidence: proved\n")) == ("4\n", 1)
+    found = json.loads(tinyllm("run", "--json", "What is 2 + 2?").out)
+    assert found["evidence"] == "proved"
+    assert "evidence  proved" in tinyllm("runs", "show", found["run"]).out
+    assert json.loads(tinyllm("runs", "show", found["run"], "--json").out)["answer"]["evidence"] == "proved"
