@@ -20,6 +20,7 @@ from tinyllm.checks.results import asks_for_a_quantity, numbers, result, same
         ("You need 1 1/2 cups", "3/2"),
         ("so x = −5.", "-5"),
         ("about 2 million people", "2000000"),
+        ("So she has 5 left.\n\nHope it helps! Let me know if you have 2 more questions.", "5"),
         ("First 12, then 15.\n\nThe result is: **15 km**", "15"),
     ],
 )

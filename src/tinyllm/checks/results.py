@@ -20,6 +20,7 @@ WORDS = re.compile(
 CONCLUDES = re.compile(
     r"(?i)\b(?:so|therefore|thus|hence|makes?|equals|gives?|is|are|be|totals?|leaves?|gets?|has|have)\b"
 )
+PARTING = re.compile(r"(?i)\W*(?:hope|let me|feel free|if you|please|do you|would you|note|thank)\b")
 SEVERAL = re.compile(r"\bor\b|\band\b|[,;]\s")
 LISTED = re.compile(r"\d\s*(?:\bor\b|\band\b|[,;])\s*[-−]?\d")
 TAIL, LONGEST, DIGITS = 4_000, 20_000, 400  # characters that are looked at
@@ -43,7 +44,7 @@ def result(answer: str) -> str:
     if marked := stated(answer):
         return marked
     answer = answer[-TAIL:]
-    lines = [line for line in answer.splitlines() if numbers(line)][-1:]
+    lines = [line for line in answer.splitlines() if not PARTING.match(line) and numbers(line)][-1:]
     if not lines:
         return " ".join(answer.split())[-200:]
     sentences = [each for each in re.split(r"(?<=[.!?])\s+(?=[A-Z])", lines[-1]) if numbers(each)]
