@@ -124,6 +124,14 @@ def test_the_policy_shows_its_lists_and_where_they_were_set(tinyllm: Call, home:
     assert str(home / "tinyllm.toml") in found["never written"]
 
 
+def test_doctor_says_which_secret_of_a_connection_is_not_set(tinyllm: Call, home: Path) -> None:
+    entry = '[connections.shop]\nservice = "postgres"\npassword = "${env:NOBODY_SET_THIS}"\n'
+    (home / "tinyllm.toml").write_text(entry)
+    found = json.loads(tinyllm("tools", "doctor", "--json").out)
+    row = {"name": "connection shop", "missing": ["NOBODY_SET_THIS"], "fix": "set NOBODY_SET_THIS"}
+    assert row in found["tools"]
+
+
 def test_doctor_says_what_to_install(tinyllm: Call) -> None:
     found = json.loads(tinyllm("tools", "doctor", "--json").out)
     assert set(found["sandbox"]) == {"monty", "cpython", "docker"}

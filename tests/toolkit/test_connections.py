@@ -11,7 +11,7 @@ from tinyllm.models import Models
 from tinyllm.services import Services
 from tinyllm.settings import Settings
 from tinyllm.toolkit import Bounds, Toolbox, connection, tool, within
-from tinyllm.toolkit.connections import secrets_in
+from tinyllm.toolkit.connections import secrets_in, unset
 
 SHOP = {"service": "postgres", "url": "postgresql://reader@db/shop", "password": "${env:SHOP_PW}"}
 CACHE = {"service": "redis", "url": "redis://localhost"}
@@ -73,6 +73,16 @@ def test_a_wrong_entry_is_named(entry: dict[str, Any], ask: Any) -> None:
         ask(connection("x", takes=TAKES))
     assert refused.value.exit_code == 3
     assert "shop" in str(refused.value)
+
+
+def test_what_is_not_set_is_told_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries: dict[str, dict[str, Any]] = {
+        "shop": SHOP,
+        "cache": CACHE,
+        "api": {"service": "rest", "headers": ["A: ${env:ONE}", "B: ${env:TWO}"]},
+    }
+    monkeypatch.setenv("TWO", "x")
+    assert unset(entries) == {"shop": ["SHOP_PW"], "api": ["ONE"]}
 
 
 def test_every_secret_of_an_entry_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

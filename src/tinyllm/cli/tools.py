@@ -193,14 +193,18 @@ def _arguments(pairs: list[str], inputs: str) -> dict[str, Any]:
 
 @app.command()
 def doctor(as_json: bool = AS_JSON) -> None:
-    """Say which tools lack a package or a program, and which layers of the sandbox are here."""
+    """Say which tools lack a package, a program or a secret, and which layers of the sandbox are here."""
     from tinyllm import sandbox
+    from tinyllm.toolkit.connections import unset
 
+    services = _services()
     rows = [
         {"name": tool.name, "missing": list(tool.missing), "fix": _fix(tool)}
-        for tool in _services().tools.tools.values()
+        for tool in services.tools.tools.values()
         if tool.missing
     ]
+    for name, missing in unset(services.settings.connections).items():
+        rows.append({"name": f"connection {name}", "missing": missing, "fix": f"set {', '.join(missing)}"})
     layers = sandbox.layers()
     if as_json:
         say.data({"tools": rows, "sandbox": layers})

@@ -113,6 +113,13 @@ def connections(service: str) -> Iterator[Connection]:
             yield Connection(name, service, given)
 
 
+def unset(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The variables that an entry refers to and that are not set."""
+    named = {name: REFERENCE.findall(str(list(entry.values()))) for name, entry in entries.items()}
+    missing = {name: [each for each in found if each not in os.environ] for name, found in named.items()}
+    return {name: found for name, found in missing.items() if found}
+
+
 def secrets_in(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """What nobody may read: what is taken from the environment, what is called a secret, passwords in addresses."""
     for name, entry in entries.items():
