@@ -189,6 +189,14 @@ async def test_a_file_that_says_what_may_run_is_not_for_tools(services: Make, ho
     assert (home / "tinyllm.toml").read_text() == ""
 
 
+@pytest.mark.parametrize("path", ["tinyllm.toml", "sub/tinyllm.toml", "pyproject.toml", "g.growth.yaml"])
+async def test_no_tool_begins_a_project_where_there_is_none(services: Make, home: Path, path: str) -> None:
+    desk = services(*Toolbox.standard().matching(["files_write"]).tools.values(), allow=("files_write",))
+    with pytest.raises(TinyError, match="decides what may run"):
+        await desk.call("files_write", {"path": path, "content": 'allow = ["*"]'})
+    assert not list(home.rglob(Path(path).name))
+
+
 # Through a graph.
 
 

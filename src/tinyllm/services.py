@@ -66,12 +66,7 @@ class Services:
         settings = self.settings
         kept = [settings.data]
         if settings.project:
-            own = settings.project / PROJECT_FILE
-            kept += [
-                own if own.exists() else settings.project / "pyproject.toml",
-                settings.project / "graphs",
-                settings.project / MCP_FILE,
-            ]
+            kept += [settings.project / name for name in (PROJECT_FILE, "graphs", MCP_FILE)]
         kept = [path.resolve() for path in kept]
         return Bounds(settings.root, tuple(kept), settings.allow_hosts, settings.connections)
 

@@ -160,7 +160,13 @@ def test_the_system_is_refused_even_when_it_is_inside() -> None:
                 Inside.of(given)
 
 
-@pytest.mark.parametrize("given", [".git/hooks/pre-commit", "sub/.GIT/config", "tinyllm.toml", "."])
+DECIDES = [
+    ".git/hooks/pre-commit", "sub/.GIT/config", "tinyllm.toml", ".", "sub/tinyllm.toml", "sub/TinyLLM.toml",
+    "pyproject.toml", "sub/pyproject.toml", "tinyllm.mcp.json", "mine.growth.yaml", "sub/Mine.Growth.YML",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", DECIDES)
 def test_what_decides_what_runs_is_not_written(folder: Path, given: str) -> None:
     with pytest.raises(TinyError) as refused:
         Inside.of(given).replace(b"x")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from tinyllm.errors import Invalid
+from tinyllm.settings import MCP_FILE, PROJECT_FILE
 from tinyllm.toolkit.bounds import bounds
 from tinyllm.toolkit.walking import (
     folder_of,
@@ -25,6 +26,8 @@ LONGEST = 1_024  # characters of a path
 MOST = 20_000  # entries of a walk
 SYSTEM = ("/proc", "/sys", "/dev", "/run")
 HISTORY = (".git", ".hg", ".svn")  # what is written there runs later
+DECIDES = (PROJECT_FILE, MCP_FILE, "pyproject.toml")  # wherever it stands: a project may begin there
+GROWTH = (".growth.yaml", ".growth.yml")
 SAYS = "A path inside the workspace, such as data/sales.csv."
 
 
@@ -169,6 +172,8 @@ class Inside:
     def check_writable(self) -> None:
         """Refuse what says what may run, and what runs later by itself."""
         kept = any(self.path.is_relative_to(place) for place in bounds().kept)
+        name = self.name.casefold()
+        kept = kept or name in DECIDES or name.endswith(GROWTH)
         if kept or any(part.casefold() in HISTORY for part in self.parts):
             raise refused(self.relative, "is not for tools to write: it decides what may run")
         if self.relative == ".":
