@@ -132,6 +132,51 @@ async def test_of_two_runs_that_write_one_key_the_first_committer_wins_and_the_o
     assert await recalled(memory, "first") == []
 
 
+@pytest.mark.parametrize("before", ["", "older"])
+async def test_what_was_built_on_a_run_that_is_taken_back_is_kept(
+    memory: Memory, runs: Transactions, before: str
+) -> None:
+    if before:
+        await memory.remember(before, key="a")
+    first, second = await runs.begin(thread="t"), await runs.begin(thread="u")
+    async with first:
+        await memory.remember("by the first", key="a")
+        await first.commit({})
+    async with second:
+        await memory.remember("by the second", key="a")
+        await runs.rollback(first.id)
+        assert await second.commit({}) == []
+    assert await texts(memory) == {"a": "by the second"}
+    assert await recalled(memory, "second") == ["a"]
+
+
+async def test_what_was_built_on_a_forgotten_key_is_kept(memory: Memory, runs: Transactions) -> None:
+    await memory.remember("by a person", key="a")
+    run = await runs.begin(thread="t")
+    async with run:
+        await memory.remember("by the run", key="a")
+        await _outside(Memory(memory.settings, lambda: runs.store).forget("a"))
+        assert await run.commit({}) == []
+    assert await texts(memory) == {"a": "by the run"}
+
+
+async def test_a_rival_after_what_was_taken_back_still_wins(memory: Memory, runs: Transactions) -> None:
+    first, second, third = [await runs.begin(thread=name) for name in "tuv"]
+    async with first:
+        await memory.remember("by the first", key="a")
+        await first.commit({})
+    async with second:
+        await memory.remember("by the second", key="a")
+        await runs.rollback(first.id)
+        async with third:
+            await memory.remember("by the third", key="a")
+            await third.commit({})
+        lost = await second.commit({})
+    assert len(lost) == 1
+    assert lost[0].startswith(f"MEMORY_CONFLICT: the run {third.id} wrote 'a' first")
+    assert await texts(memory) == {"a": "by the third"}
+
+
 async def test_a_person_who_writes_first_wins_as_well(memory: Memory, runs: Transactions) -> None:
     run = await runs.begin(thread="t")
     async with run:

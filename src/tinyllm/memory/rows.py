@@ -171,9 +171,10 @@ def settle(db: Database, run: str) -> list[str]:
     for item in map(item_from, rows):
         name = (item.scope, item.place, item.key)
         first = read_current(db, "", item.scope, item.place, item.key)
-        if name in seen or (first.id if first else "") != item.base:
-            if name not in seen and first is not None and not _same(first, item):
-                lost.append(_told(item, first))
+        rival = first if first is not None and not _built_on(db, item, first) else None
+        if name in seen or rival is not None:
+            if name not in seen and rival is not None and not _same(rival, item):
+                lost.append(_told(item, rival))
             erase(db, [item.number])
         else:
             db.execute(
@@ -182,6 +183,21 @@ def settle(db: Database, run: str) -> list[str]:
             )
         seen.add(name)
     return lost
+
+
+def _built_on(db: Database, item: Item, first: Item) -> bool:
+    """Whether that is what the run saw, or what stood before it when what it saw was taken back since."""
+    base, passed = item.base, set[str]()
+    while base and base not in passed:
+        if base == first.id:
+            return True
+        passed.add(base)
+        row = db.execute(
+            f"SELECT m.base, {COUNTS.format(row='m')} FROM memories m WHERE m.id = :id",
+            {"id": base, "run": ""},
+        ).fetchone()
+        base = str(row[0]) if row and not row[1] else ""
+    return False
 
 
 def _same(first: Item, second: Item) -> bool:
