@@ -117,7 +117,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "2: there is no kind 'use' (the kinds are: condition, gate, grow, growth, human, llm, router, solve, tool, transform)",
         "3: there is no kind 'refuse' (the kinds are: condition, gate, grow, growth, human, llm, router, solve, tool, transform)",
         "4: there is no field 'id' here (did you mean \"kind\"?)",
-        "4: there is no field 'use' here (the fields are: kind, to, on_error, max_visits, model, prompt, tools, allow, window, turns, tokens, schema, temperature)",
+        "4: there is no field 'use' here (the fields are: kind, to, on_error, max_visits, model, prompt, tools, allow, window, turns, tokens, schema, temperature, recall)",
         "5: there is no field 'judges' here (did you mean \"judge\"?)",
     ),
     "wrong_types.yaml": (

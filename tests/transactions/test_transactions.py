@@ -575,3 +575,15 @@ async def test_two_hundred_runs_share_ten_connections(postgres: str, tmp_path: P
         said = [content for number in range(50) for content in await conversation(transactions, f"t{number}")]
         assert sorted(said, key=int) == [str(number) for number in range(200)]
         assert await transactions.problems() == []
+
+
+@pytest.mark.parametrize("graph", ["growth", "mcp"])
+async def test_a_run_that_nobody_asked_for_is_no_conversation_to_go_on_with(
+    transactions: Transactions, graph: str
+) -> None:
+    """A round of growing, and a tool that another program called, leave `-c` and `last` where they were."""
+    asked = await say(transactions, "one")
+    async with await transactions.begin(graph=graph, inputs={"x": 1}) as run:
+        await run.commit({"answer": "done"}, [])
+    assert await transactions.last_thread() == "t"
+    assert (await transactions.run("last")).id == asked

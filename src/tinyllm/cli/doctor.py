@@ -39,6 +39,7 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) ->
         asyncio.run(_runs(loaded)),
         *asyncio.run(_server(loaded)),
         _solver(),
+        _sandbox(),
     ]
     if as_json:
         say.data([asdict(finding) for finding in findings])
@@ -182,3 +183,18 @@ def _solver() -> Finding:
             "solver", "fail", "the exact solver does not answer", "install again: make clean install"
         )
     return Finding("solver", "ok", "2 + 2 = 4, without a model")
+
+
+def _sandbox() -> Finding:
+    from tinyllm import sandbox
+
+    layers = sandbox.layers()
+    here = [name for name, missing in layers.items() if not missing]
+    if here:
+        return Finding("sandbox", "ok", f"code that models write runs in {', '.join(here)}")
+    return Finding(
+        "sandbox",
+        "warn",
+        "code that models write is not run here: code_run is missing, and answers with code go out unchecked",
+        "pip install 'tinyllm-graph[sandbox]', and on Linux also install bubblewrap",
+    )

@@ -1,5 +1,6 @@
 """Two graphs, or one graph before and after, on the same cases."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,8 +109,14 @@ def compare(a: Results | Path | str | Side, b: Results | Path | str | Side) -> C
         raise UsageError(
             "the two results have no case in common", hint="compare results of the same suite, unchanged"
         )
+    pairs = tuple(sorted(pairs, key=lambda pair: _natural(pair[1].case)))
     every = {*before, *(row.case for row in second.rows)}
     return Comparison(first, second, pairs, len(every) - len(pairs))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """c9 before c10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def held(comparison: Comparison) -> Comparison:

@@ -45,6 +45,7 @@ class Row:
     run: str = ""
     failure: Mapping[str, str] = field(default_factory=dict)
     at: float = 0.0
+    place: int = 0  # of its graph on the command line: the first is A
 
     @property
     def right(self) -> bool:
@@ -138,7 +139,9 @@ class Results:
 
     @property
     def graphs(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(graph for graph, _ in self.rows))
+        """The graphs as they were named, whichever answered first."""
+        rows = sorted(self.rows.values(), key=lambda row: row.place)
+        return tuple(dict.fromkeys(row.graph for row in rows))
 
     def of(self, graph: str = "") -> "Side":
         """The rows of one graph."""
@@ -153,9 +156,9 @@ class Results:
         return Side(graph, tuple(row for (of, _), row in self.rows.items() if of == graph))
 
     def only(self, cases: Iterable[str]) -> "Results":
-        """Those of some cases."""
-        wanted = set(cases)
-        return Results(self.path, {key: row for key, row in self.rows.items() if key[1] in wanted})
+        """Those of some cases, in their order."""
+        keys = [(graph, case) for case in cases for graph in self.graphs]
+        return Results(self.path, {key: self.rows[key] for key in keys if key in self.rows})
 
 
 @dataclass(frozen=True)

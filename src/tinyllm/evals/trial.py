@@ -52,6 +52,7 @@ class Trial:
     engine: Engine
     name: str
     model: str = ""
+    place: int = 0
     limits: dict[str, Any] = field(default_factory=dict)
 
     def fingerprint(self, case: Case) -> str:
@@ -73,6 +74,7 @@ class Trial:
             "about": case.fingerprint,
             "question": case.question,
             "tags": case.tags,
+            "place": self.place,
         }
         try:
             answer = await self.engine.ask(
@@ -149,7 +151,8 @@ async def run(
     """Put a suite to one graph or several; what the results file has already is not asked again."""
     settings = settings or settings_of.load()
     suite = suite if isinstance(suite, Suite) else read(find(str(suite), settings))
-    trials = [Trial(suite, engine, name, model) for name, engine in _engines(suite, graphs, settings, make)]
+    named = enumerate(_engines(suite, graphs, settings, make))
+    trials = [Trial(suite, engine, name, model, place) for place, (name, engine) in named]
     try:
         results = _begun(trials, suite, settings, out, fresh)
         cases = chosen(suite, limit, seed)

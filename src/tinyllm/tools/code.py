@@ -44,7 +44,7 @@ MEANS = {
 }
 
 
-@tool(effect="read", reach="exec", sandboxed=True)
+@tool(effect="read", reach="exec", extra="sandbox", sandboxed=True)
 async def run(code: str, files: list[Inside] | None = None) -> dict[str, Any]:
     """Run Python and give its output and the value of its last line; files of the workspace lie beside it as copies."""
     contents: dict[str, str | bytes] = {
@@ -70,7 +70,7 @@ def _told(ran: "Ran") -> dict[str, Any]:
     }
 
 
-@tool(effect="read", reach="exec", sandboxed=True)
+@tool(effect="read", reach="exec", extra="sandbox", sandboxed=True)
 async def test(code: str, tests: str) -> dict[str, Any]:
     """Run tests against Python code: asserts such as assert add(2, 2) == 4, or functions called test_…"""
     ran = await _ran(asserts.program(code, tests), {})

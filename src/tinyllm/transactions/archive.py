@@ -13,6 +13,7 @@ from tinyllm.store import Database, Store, checksum, damaged
 from tinyllm.transactions import doctor, retention
 from tinyllm.transactions.outbox import Delivery, read_delivery, read_outbox
 from tinyllm.transactions.rows import (
+    ASKED,
     WINDOW,
     Line,
     RunRow,
@@ -99,9 +100,9 @@ class Archive:
 
     async def last_thread(self) -> str:
         """The thread that was used last: what `--continue` means."""
-        row = await self.store.read(
-            lambda db: db.execute("SELECT id FROM threads ORDER BY updated DESC LIMIT 1").fetchone()
-        )
+        own = f"EXISTS (SELECT 1 FROM runs WHERE runs.thread = threads.id AND {ASKED})"
+        newest = f"SELECT id FROM threads WHERE {own} ORDER BY updated DESC LIMIT 1"
+        row = await self.store.read(lambda db: db.execute(newest).fetchone())
         if row is None:
             raise UsageError("there is no conversation to continue", hint="ask something first")
         return str(row[0])

@@ -89,11 +89,16 @@ def _json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
+# A round of growing and a tool that another program calls are runs, but no part of a conversation.
+ASKED = "NOT (runs.question = '' AND runs.graph IN ('growth', 'mcp'))"
+
+
 def read_run(db: Database, id: str) -> RunRow:
-    """The run of that id, or of the only id that begins so; `last` is the newest."""
+    """The run of that id, or of the only id that begins so; `last` is the newest that somebody asked for."""
     row = db.execute(f"SELECT {COLUMNS} FROM runs WHERE id = :id", {"id": id}).fetchone()
     if row is None and id == "last":
-        row = db.execute(f"SELECT {COLUMNS} FROM runs ORDER BY created DESC, seq DESC LIMIT 1", {}).fetchone()
+        newest = f"SELECT {COLUMNS} FROM runs WHERE {ASKED} ORDER BY created DESC, seq DESC LIMIT 1"
+        row = db.execute(newest, {}).fetchone()
     if row is None and len(id) >= 4:
         sql = f"SELECT {COLUMNS} FROM runs WHERE substr(id, 1, :n) = :id LIMIT 2"
         rows = db.execute(sql, {"id": id, "n": len(id)}).fetchall()
