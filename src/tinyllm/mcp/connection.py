@@ -53,20 +53,13 @@ class Connection:
         client = await self._open()
         from mcp import MCPError
 
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
         try:
-            for _ in range(PAGES):
-                page = await client.list_tools(cursor=cursor)
-                found += [
-                    {"name": each.name, "description": each.description, "schema": each.input_schema}
-                    for each in page.tools
-                ]
-                if not (cursor := page.next_cursor):
-                    break
-        except (MCPError, OSError) as failure:
-            raise self._broke(failure) from failure
-        return found
+            async with asyncio.timeout(BEGIN):
+                return await _listed(client)
+        except (MCPError, OSError, ValueError) as failure:
+            self._over.set()  # nothing is asked of it in this state
+            self._client = None
+            raise self._broke(failure, "it did not list its tools") from failure
 
     async def aclose(self) -> None:
         self._over.set()
@@ -88,7 +81,7 @@ class Connection:
                 beginning.reschedule(None)
                 begun.set_result(client)
                 await self._over.wait()
-        except (OSError, ExceptionGroup, TimeoutError, TinyError, RuntimeError) as failure:
+        except (OSError, ExceptionGroup, TimeoutError, TinyError, RuntimeError, ValueError) as failure:
             self._told(begun, failure)
         except asyncio.CancelledError:
             if not begun.done():
@@ -101,12 +94,13 @@ class Connection:
             begun.set_exception(named)
             begun.exception()  # it is heard by whoever waits; where nobody does, nobody needs to
 
-    def _broke(self, failure: Exception) -> TinyError:
+    def _broke(self, failure: Exception, late: str = "it was not there") -> TinyError:
         while isinstance(failure, ExceptionGroup):
             failure = failure.exceptions[0]
         if isinstance(failure, TimeoutError):
-            failure = TimeoutError(f"it was not there within {BEGIN:g} s")
-        said = line(failure, 300) or type(failure).__name__
+            failure = TimeoutError(f"{late} within {BEGIN:g} s")
+        unread = isinstance(failure, ValueError)  # many lines about the types of our library
+        said = "its answer is none" if unread else line(failure, 300) or type(failure).__name__
         return Retryable(
             f"the MCP server {self.server.name} cannot be used: {said}",
             hint=f"see for yourself: {line(self.server.where, 200)}",
@@ -114,6 +108,20 @@ class Connection:
             code="MCP_SERVER_FAILED",
             breaker=False,
         )
+
+
+async def _listed(client: "Client") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    for _ in range(PAGES):
+        page = await client.list_tools(cursor=cursor)
+        found += [
+            {"name": each.name, "description": each.description, "schema": each.input_schema}
+            for each in page.tools
+        ]
+        if not (cursor := page.next_cursor):
+            break
+    return found
 
 
 @asynccontextmanager
@@ -155,9 +163,11 @@ async def opened(server: Server) -> "AsyncIterator[Client]":
 
 def quiet() -> None:
     """What the library would write to a terminal nobody asked for; a program that wants its log can have it."""
-    logger = logging.getLogger("mcp")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
+    for name in ("mcp", "client"):  # it uses both
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+            logger.propagate = False
 
 
 def _nowhere() -> TextIO:
