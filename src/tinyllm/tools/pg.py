@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tinyllm.errors import BadReply, Permanent
 from tinyllm.toolkit import Connection, connection, need
+from tinyllm.tools import comments
 
 EXTRA = "postgres"
 TAKES = ("url", "password", "timeout", "writes")
@@ -35,7 +36,6 @@ CALLS: Final = re.compile(
     r"|crosstab\w*|connectby|ts_stat|ts_rewrite|pg_export_snapshot|plpgsql_\w+|cursor_to_xml\w*|pg_config)\"?\s*\(",
     re.IGNORECASE,
 )
-COMMENTS: Final = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 ESCAPED: Final = re.compile(r"\bU&\s*[\"']", re.IGNORECASE)
 MAKE_ONE: Final = (
     "a person makes a login that only reads: CREATE ROLE reader LOGIN PASSWORD '…'; "
@@ -55,7 +55,8 @@ async def connected(entry: Connection, *, reads: bool) -> AsyncIterator[Any]:
     limit = round(seconds * 1000)
     options = (
         f"-c statement_timeout={limit} -c lock_timeout={limit} -c idle_in_transaction_session_timeout={2 * limit} "
-        f"-c default_transaction_read_only={'on' if reads else 'off'} -c default_transaction_isolation=repeatable\\ read"
+        f"-c default_transaction_read_only={'on' if reads else 'off'} -c default_transaction_isolation=repeatable\\ read "
+        "-c standard_conforming_strings=on"  # as the check reads them
     )
     extra = {"password": password} if (password := entry.text("password")) else {}
     made = await psycopg.AsyncConnection.connect(
@@ -98,8 +99,8 @@ def checked(sql: str) -> str:
             "there is no statement" if not text else "this is no statement",
             hint="write one SQL statement", code="SQL_INVALID",
         )  # fmt: skip
-    bare = COMMENTS.sub(" ", text)
-    # With and without what looks like a comment: either may stand in a string.
+    bare = comments.without(text)
+    # With and without comments: what stands in one is not asked for either.
     if found := CALLS.search(text) or CALLS.search(bare) or ESCAPED.search(text):
         raise Permanent(
             f"{found[0].rstrip('(').strip()} is not allowed here",
