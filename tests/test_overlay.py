@@ -152,3 +152,54 @@ async def test_a_file_of_growth_that_cannot_be_read_is_said(
     async with engine(settings, home / "g.yaml") as asked:
         with pytest.raises(GraphError):
             await asked.ask("q")
+
+
+def beside_of(home: Path, *patches: dict[str, Any], **more: Any) -> None:
+    (home / "g.yaml").write_text(json.dumps(GRAPH))
+    body = {"graph": "g", "patches": [{"state": "accepted", **each} for each in patches], **more}
+    (home / "g.growth.yaml").write_text(yaml.safe_dump(body))
+
+
+def math(**more: Any) -> dict[str, Any]:
+    return {"prompt": "Calculate well.", "model": "m", "to": "after", **more}
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        {"math": math(tools=["shell_*"])},
+        {"math": math(allow=["*"])},
+        {"math": math(to="more"), "more": {"kind": "tool", "tool": "shell_run", "args": {"command": "ls"}}},
+        {"math": math(tools=["no_such_tool"])},
+        {"math": 5},
+        {"math": None},
+        {"math": math(), "more": []},
+        {"math": {"kind": "refuse"}},
+    ],
+)
+async def test_a_file_of_growth_that_takes_more_is_refused(
+    settings: Settings, home: Path, nodes: dict[str, Any]
+) -> None:
+    beside_of(home, patch().body() | {"nodes": nodes})
+    async with engine(settings, home / "g.yaml") as asked:
+        with pytest.raises(GraphError, match="the patch of 'math'") as refused:
+            await asked.ask("q")
+    assert refused.value.where.endswith("g.growth.yaml")
+    assert refused.value.hint
+
+
+async def test_growth_on_what_a_file_brings_takes_no_more_either(settings: Settings, home: Path) -> None:
+    first = patch(nodes={"math": math(to="more"), "more": {"prompt": "More.", "model": "m", "to": "after"}})
+    mark = first.on(spec()).mark("more")
+    second = patch(node="more", fingerprint=mark, nodes={"more": math(allow=["*"])})
+    beside_of(home, second.body(), first.body())
+    async with engine(settings, home / "g.yaml") as asked:
+        with pytest.raises(GraphError, match="would be allowed"):
+            await asked.ask("q")
+
+
+async def test_growth_of_another_graph_is_refused(settings: Settings, home: Path) -> None:
+    beside_of(home, patch().body(), graph="other")
+    async with engine(settings, home / "g.yaml") as asked:
+        with pytest.raises(GraphError, match="growth of the graph 'other'"):
+            await asked.ask("q")

@@ -175,7 +175,7 @@ class Engine:
 
     @cached_property
     def _beside(self) -> list[Patch]:
-        return read_beside(self.base.where)
+        return read_beside(self.base, self.tools)
 
     async def _of(self, row: RunRow) -> "Engine":
         """This engine, with the graph that the run began with."""

@@ -12,12 +12,15 @@ from tinyllm.documents import read as read_document
 from tinyllm.errors import GraphError
 from tinyllm.kinds import Node, kinds
 from tinyllm.spec import GraphSpec
+from tinyllm.spec.graph import marked
 from tinyllm.state import RESERVED
 from tinyllm.store import Database, counts, unpacked
+from tinyllm.toolkit import Toolbox
 
 State = Literal["proposed", "probation", "accepted", "reverted", "rejected"]
 SERVES: tuple[State, ...] = ("probation", "accepted")
 ENDING = ".growth.yaml"
+WRITES = "`tinyllm growth export` writes such a file"
 READ = (
     "SELECT patch, seq, run, at, state, why, body, crc FROM growth"  # noqa: S608 - our own
     f" WHERE graph = :graph AND {counts('growth')} ORDER BY patch, seq"
@@ -85,10 +88,16 @@ class Patch:
         return {"patch": self.number, "graph": self.graph, "state": self.state, "at": self.at, **self.body()}
 
 
-def _node(id: str, body: Mapping[str, Any]) -> Node:
+def _node(id: str, body: Any) -> Node:
+    if not isinstance(body, Mapping):
+        raise GraphError(
+            f"the node {id!r} of a patch is not a map with the fields of a node",
+            hint="write it like a node of a graph, or take the patch out",
+            code="PATCH_INVALID",
+        )
     kind = kinds().get(str(body.get("kind", "llm")))
     if kind is None or kind.internal:
-        raise GraphError(f"there is no kind {body.get('kind')!r}", where=id, code="PATCH_INVALID")
+        raise GraphError(f"there is no kind {body.get('kind')!r} ({id})", code="PATCH_INVALID")
     try:
         return kind.config.model_validate({**body, "id": id})
     except ValidationError as failure:
@@ -149,9 +158,9 @@ def beside(where: str) -> Path:
     return path.with_name(f"{path.stem}{ENDING}")
 
 
-def read_beside(where: str) -> list[Patch]:
+def read_beside(spec: GraphSpec, tools: Toolbox) -> list[Patch]:
     """The accepted patches in the file beside a graph, which count like those of the table."""
-    path = beside(where)
+    path = beside(spec.where)
     if not path.suffix or not path.is_file():
         return []
     document = read_document(path.read_bytes(), str(path))
@@ -159,11 +168,48 @@ def read_beside(where: str) -> list[Patch]:
     listed = value.get("patches") if isinstance(value, dict) else None
     if not isinstance(listed, list):
         raise GraphError("this is no file of growth: it has no `patches:`", where=str(path))
-    patches = [_from_file(each, value.get("graph"), str(path)) for each in listed]
-    return [patch for patch in patches if patch.state == "accepted"]
+    if value.get("graph", spec.name) != spec.name:
+        raise GraphError(
+            f"this is growth of the graph {value['graph']!r}, and beside it is {spec.name!r}",
+            where=str(path),
+            hint=f"write `graph: {spec.name}` when it is the same graph, or move the file to its own",
+        )
+    patches = [_from_file(each, spec.name, str(path)) for each in listed]
+    patches = [patch for patch in patches if patch.state == "accepted"]
+    _refuse_gains(spec, patches, tools, str(path))
+    return patches
 
 
-def _from_file(body: Any, graph: Any, where: str) -> Patch:
+def _refuse_gains(spec: GraphSpec, patches: Sequence[Patch], tools: Toolbox, where: str) -> None:
+    """Each against whatever it may replace: a node of the graph, or one that another patch brings."""
+    there = [*spec.nodes.items(), *(pair for patch in patches for pair in patch.made.items())]
+    marks = {(id, marked(node)): node for id, node in there}
+    for patch in patches:
+        parent = marks.get((patch.node, patch.fingerprint))
+        if parent is not None and (more := gains(parent, patch.made.values(), tools)):
+            raise GraphError(
+                f"the patch of {patch.node!r}: {more}",
+                where=where,
+                hint=f"take the patch out, or give {patch.node!r} this in the graph itself",
+                code="PATCH_INVALID",
+            )
+
+
+def gains(parent: Node, made: Iterable[Node], tools: Toolbox) -> str:
+    """What nodes that take the place of another may do and it may not; empty when that is nothing."""
+    try:
+        may = set(tools.matching(parent.tool_patterns()).tools)
+        for node in made:
+            if more := set(tools.matching(node.tool_patterns()).tools) - may:
+                return f"{node.id} would get {', '.join(sorted(more))}, which {parent.id} does not have"
+            if more := set(getattr(node, "allow", ())) - set(getattr(parent, "allow", ())):
+                return f"{node.id} would be allowed {', '.join(sorted(more))} without asking"
+    except GraphError as failure:  # a tool that there is not
+        return failure.message
+    return ""
+
+
+def _from_file(body: Any, graph: str, where: str) -> Patch:
     wanted = {"node": str, "fingerprint": str, "state": str, "nodes": dict}
     wrong = (
         "a patch is a map"
@@ -173,9 +219,9 @@ def _from_file(body: Any, graph: Any, where: str) -> Patch:
     if not wrong and body["state"] not in get_args(State):
         wrong = f"{body['state']!r} is no state; there are {', '.join(get_args(State))}"
     if wrong:
-        raise GraphError(wrong, where=where, hint="`tinyllm growth export` writes such a file")
+        raise GraphError(wrong, where=where, hint=WRITES)
     patch = Patch(
-        graph=str(graph or ""),
+        graph=graph,
         node=body["node"],
         fingerprint=body["fingerprint"],
         strategy=str(body.get("strategy", "")),
@@ -183,7 +229,11 @@ def _from_file(body: Any, graph: Any, where: str) -> Patch:
         nodes=body["nodes"],
         state=body["state"],
     )
-    _ = patch.made  # so that a node that cannot be read is said when the file is
+    try:
+        _ = patch.made  # so that a node that cannot be read is said when the file is
+    except GraphError as failure:
+        said = f"the patch of {patch.node!r}: {failure.message}"
+        raise GraphError(said, where=where, hint=WRITES, code=failure.code) from failure
     return patch
 
 

@@ -10,7 +10,7 @@ from tinyllm.growth.diagnosis import Domain
 from tinyllm.growth.evidence import NOT_BETTER, WORSE
 from tinyllm.growth.trigger import Need
 from tinyllm.models import Entry
-from tinyllm.overlay import Decision, Patch
+from tinyllm.overlay import Decision, Patch, gains
 from tinyllm.spec import GraphSpec, read
 from tinyllm.spec.prompts import Prompts
 from tinyllm.toolkit import Toolbox
@@ -72,13 +72,8 @@ def fault_of(spec: GraphSpec, patch: Patch, known: Sequence[Patch], tools: Toolb
         return f"the graph would have more than {MOST_NODES} nodes"
     if _depth(patch.node, known) >= DEPTH:
         return f"it would be growth on growth on growth, more than {DEPTH} deep"
-    parent = spec.nodes[patch.node]
-    may = set(tools.matching(parent.tool_patterns()).tools)
-    for node in patch.made.values():
-        if more := set(tools.matching(node.tool_patterns()).tools) - may:
-            return f"{node.id} would get {', '.join(sorted(more))}, which {patch.node} does not have"
-        if more := set(getattr(node, "allow", ())) - set(getattr(parent, "allow", ())):
-            return f"{node.id} would be allowed {', '.join(sorted(more))} without asking"
+    if more := gains(spec.nodes[patch.node], patch.made.values(), tools):
+        return more
     try:
         read(patch.on(spec).as_dict(), where=spec.name, tools=tools).lowered()
     except TinyError as failure:

@@ -67,7 +67,7 @@ class Steps:
             lambda db: (read_grades(db, graph=base.name), read_history(db, base.name))
         )
         table = list({decision.patch.number: decision.patch for decision in history}.values())
-        everything = together(table, read_beside(base.where))
+        everything = together(table, read_beside(base, self.engine.tools))
         accepted = [patch for patch in everything if patch.state == "accepted"]
         files = [patch for patch in everything if not patch.number]
         return Known(outcomes(grades), history, base, grown(base, accepted), files, table)
