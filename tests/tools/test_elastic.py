@@ -47,9 +47,22 @@ async def test_its_own_language_is_spoken(call: Call) -> None:
 
 async def test_a_field_may_be_called_what_it_is(call: Call) -> None:
     """A description is no script."""
-    for field in ("description", "subscription", "transcript_en"):
+    for field in (
+        "description",
+        "subscription_id",
+        "transcript_en",
+        "my_script_name",
+        "script_path",
+        "index",
+    ):
         body = {"query": {"match": {field: "x"}}, "sort": [{field: "asc"}]}
         assert (await call("elastic_query", index="logs-1", body=body, connection="logs"))["total"] == 0
+
+
+async def test_groups_may_be_ordered_by_one_that_is_called_index(call: Call) -> None:
+    groups = {"levels": {"terms": {"field": "level", "order": {"index": "desc"}}}}
+    body = {"query": {"match_all": {}}, "aggs": groups, "size": 0}
+    assert "total" in await call("elastic_query", index="logs-1", body=body, connection="logs")
 
 
 async def test_a_document_is_got_put_and_deleted(call: Call) -> None:
@@ -81,6 +94,12 @@ BODIES: list[dict[str, Any]] = [
     {"stored_fields": ["x"]},
     {"indices_boost": []},
     {"query": {"percolate": {"field": "q", "document": {}}}},
+    {"query": {"wrapper": {"query": "eyJtYXRjaF9hbGwiOnt9fQ=="}}},
+    {"query": {"terms": {"user": {"index": "people", "id": "1", "path": "name"}}}},
+    {"query": {"bool": {"filter": [{"terms": {"boost": 1, "user": {"index": "people"}}}]}}},
+    {"query": {"geo_shape": {"at": {"indexed_shape": {"index": "people", "id": "1", "path": "p"}}}}},
+    {"query": {"more_like_this": {"like": [{"_index": "people", "_id": "1"}]}}},
+    {"query": {"more_like_this": {"like": {"_index": "people", "_id": "1"}}}},
 ]
 INDICES = ["../_cluster/settings", "_all", "_search", "other:logs", ".security", "-logs", "a,.security", "A", "logs/_doc", "logs%2f", "", "a b", "<logs>"]  # fmt: skip
 

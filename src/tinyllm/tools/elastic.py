@@ -15,7 +15,15 @@ TAKES = ("url", "api_key", "user", "password", "timeout", "writes")
 SECONDS = 10.0
 MOST, DEEPEST = 100, 30
 INDEX: Final = re.compile(r"[a-z0-9.][a-z0-9._*,-]{0,200}")
-CODE: Final = re.compile(r"(?:^|_)script(?:ed|s)?(?:$|_)|^(?:runtime_mappings|percolate)$", re.IGNORECASE)
+# Whole keys with which a query runs code, or hides another query.
+CODE_OF = """
+script scripts _script script_score script_fields script_id script_stack scripted_metric scripted_upsert
+init_script map_script combine_script reduce_script weight_script value_script bucket_script
+minimum_should_match_script runtime_mappings percolate wrapper
+"""
+CODE: Final = frozenset(CODE_OF.split())
+# Where a query names a document, it may name one of another index.
+ELSEWHERE: Final = {"terms": "index", "like": "_index", "unlike": "_index", "docs": "_index"}
 # What a query may be made of besides the fields of documents.
 TOP_OF = """
 query aggs aggregations sort _source fields highlight from size track_total_hits post_filter collapse
@@ -170,9 +178,19 @@ def _without_code(value: Any, depth: int = 0) -> Any:
             raise _forbidden(value)
         return value
     for key in value:
-        if CODE.search(key):
+        if key.lower() in CODE or key == "indexed_shape":
             raise _forbidden(key)
+        if (index := ELSEWHERE.get(key)) and _names(value[key], index):
+            raise _forbidden(f"{key} of another index")
     return {key: _without_code(each, depth + 1) for key, each in value.items()}
+
+
+def _names(value: Any, index: str) -> bool:
+    """Whether what it is made of names an index: {"f": {"index": …}}, {"_index": …} or a list of those."""
+    inside = value if isinstance(value, list) else [value]
+    if index == "index" and isinstance(value, dict):
+        inside = [each for key, each in value.items() if key != "order"]
+    return any(isinstance(each, dict) and index in each for each in inside)
 
 
 def _forbidden(key: str) -> Permanent:
