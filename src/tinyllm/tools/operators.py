@@ -45,17 +45,27 @@ JOINS: Final = ("$lookup", "$unionWith", "$graphLookup")
 NESTING: Final = ("$facet", *JOINS)
 
 
-def stages(pipeline: list[Document]) -> Iterator[Document]:
+def stages(pipeline: Any) -> Iterator[Document]:
     """A pipeline that only reads, in the pipelines within it as well."""
+    if not isinstance(pipeline, list) or not all(isinstance(each, dict) for each in pipeline):
+        raise BadReply(
+            f"{str(pipeline)[:80]!r} is no pipeline",
+            hint='a pipeline is a list of stages, such as [{"$limit": 1}]',
+            code="TOOL_INPUT",
+        )
     for stage in pipeline:
         name = next(iter(stage), "")
         if len(stage) != 1 or name not in STAGES:
             raise _forbidden(name or "an empty stage", STAGES)
         inside = asked(stage[name], OPERATORS | STAGES if name in NESTING else OPERATORS)
         if name == "$facet":
-            inside = (
-                {key: list(stages(each)) for key, each in inside.items()} if isinstance(inside, dict) else {}
-            )
+            if not isinstance(inside, dict):
+                raise BadReply(
+                    "$facet names pipelines",
+                    hint='write {"$facet": {"a": [{"$limit": 1}]}}',
+                    code="TOOL_INPUT",
+                )
+            inside = {key: list(stages(each)) for key, each in inside.items()}
         elif name in JOINS:
             inside = _joined(inside)
         yield {name: inside}
