@@ -70,6 +70,8 @@ class Show:
         elif event.kind == "call" and self.verbose:
             d = event.data
             self._over(f"{d['model']}: {d['tokens_in']} + {d['tokens_out']} tokens in {d['seconds']} s")
+        elif event.kind == "skipped" and self.verbose:
+            self._over(f"{event.node}: {event.data['check']} was skipped: {event.data['because']}")
 
     def _token(self, node: str, text: str) -> None:
         """One voice at a time: where several may end the run, the others are heard when they are chosen."""
