@@ -6,9 +6,11 @@ from tinyllm.checks.agreement import alike
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks
 from tinyllm.checks.code.task import task_of
 from tinyllm.checks.counting import UNITS, counted
+from tinyllm.checks.figures import numbers
 from tinyllm.checks.instructions import rules
 from tinyllm.checks.languages import language_of, wanted_language
-from tinyllm.checks.results import asks_for_a_quantity, numbers, result, same
+from tinyllm.checks.results import asks_for_a_quantity, result
+from tinyllm.checks.sameness import same
 
 PIECES = [
     "\n", "`", "1", '"', "f(", "= ", "[", "1,111,111 ", "do not use ", "end with ", "answer is ", "\\boxed{",

@@ -4,7 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from tinyllm.checks.results import asks_for_a_quantity, numbers, result, same
+from tinyllm.checks.figures import numbers
+from tinyllm.checks.results import asks_for_a_quantity, result
+from tinyllm.checks.sameness import compared, same
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,27 @@ def test_the_result_is_found_in_whatever_form_it_is_written(answer: str, found: 
         ("1e3", "1000"),
         ("\\frac{5}{3}", "1 2/3"),
         ("x^2+1", "x^2 + 1"),
+        ("minus five", "-5"),
+        ("½", "0.5"),
+        ("1½ cups", "3/2"),
+        ("2^10", "1024"),
+        ("1 000", "1000"),
+        ("1'000", "1,000"),
+        ("6 hours 30 minutes", "6.5 hours"),
+        ("6 h and 30 min", "390 minutes"),
+        ("twelve thousand three hundred", "12300"),
+        ("one million two hundred thousand and five", "1200005"),
+        ("x = 2, y = 1", "y = 1, x = 2"),
+        ("x = 2, y = 1", "(2, 1)"),
+        ("12, not 13", "12"),
+        ("$12$", "12 €"),
+        ("\\$12", "12 dollars"),
+        ("23.33", "23.333333333"),
+        ("0.30000000000000004", "0.3"),
+        ("about 3.14", "3.1449"),
+        ("12 m", "1200 cm"),
+        ("60 mph", "60 miles per hour"),
+        ("25π ≈ 78.54", "78.54"),
     ],
 )
 def test_the_same_in_another_form_is_the_same(one: str, other: str) -> None:
@@ -60,11 +83,35 @@ def test_the_same_in_another_form_is_the_same(one: str, other: str) -> None:
         ("3x+2", "2x+3"),
         ("yes", "no"),
         ("1200", "120"),
+        ("5000001", "5000002"),
+        ("123456789", "123456788.9"),
+        ("x = 2, y = 1", "x = 1, y = 2"),
+        ("(2, 1)", "(1, 2)"),
+        ("12 or 13", "12"),
+        ("between 12 and 13", "12"),
+        ("not 12", "12"),
+        ("1e400", "1"),
+        ("12 m", "12 km"),
+        ("$12", "12 €"),
+        ("$12", "€12"),
+        ("12:30", "12"),
+        ("3.14", "3.1449"),
+        ("−5", "5"),
+        ("x > 5", "x < 5"),
+        ("√5", "5"),
     ],
 )
 def test_what_only_looks_alike_is_not_the_same(one: str, other: str) -> None:
     assert not same(one, other)
     assert not same(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("12 or 13", "12"), ("3.14", "3.1449"), ("1/3", "0.33"), ("√4", "2"), ("not 12", "12")]
+)
+def test_what_cannot_be_told_is_neither_the_same_nor_another(one: str, other: str) -> None:
+    assert compared(one, other) is None
+    assert compared(other, one) is None
 
 
 def test_a_question_for_a_quantity_is_known_by_its_words() -> None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import blocks
+from tinyllm.checks.figures import numbers
 from tinyllm.checks.registry import check
-from tinyllm.checks.results import numbers, result, same
+from tinyllm.checks.results import result
+from tinyllm.checks.sameness import same
 from tinyllm.checks.verdict import NOTHING, Candidate, Judged, Verdict
 from tinyllm.checks.votes import elected, parties
 from tinyllm.services import Services

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import asks_for_code, blocks
+from tinyllm.checks.figures import numbers
 from tinyllm.checks.registry import check
-from tinyllm.checks.results import asks_for_a_quantity, numbers, result, same, stated
+from tinyllm.checks.results import asks_for_a_quantity, result, stated
 from tinyllm.checks.running import ran
+from tinyllm.checks.sameness import compared, same
 from tinyllm.checks.verdict import NOTHING, Candidate, Evidence, Judged, Verdict
 from tinyllm.checks.votes import STRONG_FROM, Party, elected, lead, parties
 from tinyllm.errors import TinyError
@@ -73,7 +75,10 @@ async def _proved(judged: Judged) -> Verdict | None:
     found = await solvers.asolve(judged.question)
     if found is None:
         return None
-    if same(result(judged.answer), found.answer):
+    told = compared(result(judged.answer), found.answer)
+    if told is None:
+        return None  # it cannot be told: others are asked
+    if told:
         return Verdict.good("proved", 1.0)
     because = f"the exact result is {found.answer}"
     return Verdict.bad(because, "proved", confidence=1.0, instead=found.answer)

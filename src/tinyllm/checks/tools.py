@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
 
+from tinyllm.checks.figures import numbers
 from tinyllm.checks.registry import check
-from tinyllm.checks.results import numbers, result
+from tinyllm.checks.results import result
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
 from tinyllm.errors import TinyError
 from tinyllm.services import Services
