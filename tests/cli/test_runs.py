@@ -194,7 +194,9 @@ def test_a_committed_run_is_taken_back_with_its_files(tinyllm: Call, project: Pa
 def test_what_was_changed_since_is_not_overwritten(tinyllm: Call, project: Path) -> None:
     run = asked(tinyllm, "writes")["run"]
     (project / "kept.txt").write_text("changed by hand since")
-    assert tinyllm("runs", "rollback", run).code == 0
+    done = tinyllm("runs", "rollback", run)
+    assert done.code == 0
+    assert f"{project / 'kept.txt'} was changed by somebody else since" in done.err
     assert (project / "kept.txt").read_text() == "changed by hand since"
     assert "changed by somebody else" in tinyllm("runs", "show", run).out
 

@@ -249,6 +249,56 @@ async def test_a_committed_run_can_be_taken_back_while_it_is_the_last(
     assert await transactions.problems() == []
 
 
+async def write(transactions: Transactions, path: Path, content: str, thread: str) -> str:
+    """A committed run that writes a file; its id."""
+    async with await transactions.begin(thread=thread, question="?") as run:
+        await write_file(path, content.encode())
+        await run.commit({})
+    return run.id
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+@pytest.mark.parametrize("before", ["", "before"])
+async def test_runs_taken_back_in_any_order_leave_the_file_of_before(
+    transactions: Transactions, tmp_path: Path, order: tuple[int, ...], before: str
+) -> None:
+    path = tmp_path / "workspace" / "a.txt"
+    if before:
+        path.parent.mkdir()
+        path.write_text(before)
+    ids = [await write(transactions, path, f"by {name}", name) for name in "abc"]
+    for each in order:
+        await transactions.rollback(ids[each])
+    assert (path.read_text() if path.is_file() else "") == before
+    assert path.parent.exists() == bool(before)
+    assert await transactions.problems() == []
+
+
+async def test_what_a_committed_run_wrote_is_not_looked_past(
+    transactions: Transactions, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    first = await write(transactions, path, "same", "a")
+    await write(transactions, path, "same", "b")
+    last = await write(transactions, path, "last", "c")
+    await transactions.rollback(first)
+    await transactions.rollback(last)
+    assert path.read_text() == "same"
+
+
+async def test_what_a_person_wrote_after_a_return_is_not_looked_past(
+    transactions: Transactions, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    first = await write(transactions, path, "same", "a")
+    path.write_text("by hand")
+    await transactions.rollback(first)
+    path.write_text("same")
+    last = await write(transactions, path, "last", "b")
+    await transactions.rollback(last)
+    assert path.read_text() == "same"
+
+
 async def test_a_refused_return_touches_no_file(transactions: Transactions, tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     async with await transactions.begin(thread="t", question="one") as run:

@@ -5,7 +5,26 @@ from typing import Any
 import typer
 
 from tinyllm.cli import say
-from tinyllm.cli.working import with_engine
+from tinyllm.cli.working import with_engine, with_runs
+
+
+async def _taken_back(runs: Any, run: str, to: int | None = None) -> tuple[Any, list[str]]:
+    known = len(await runs.timeline(run))
+    row = await runs.rollback(run, to=to)
+    notes = [line.data["text"] for line in (await runs.timeline(row.id))[known:] if line.kind == "note"]
+    return row, notes[1:] if to is not None else notes
+
+
+def taken_back(run: str, to: int | None) -> tuple[Any, list[str]]:
+    """Roll it back, and say what could not be: a file that was changed since is left as it is."""
+
+    async def work(runs: Any) -> tuple[Any, list[str]]:
+        return await _taken_back(runs, run, to)
+
+    row, notes = with_runs(work)
+    for note in notes:
+        say.note(note)
+    return row, notes
 
 
 def offered(run: str) -> None:
@@ -31,7 +50,9 @@ def compensated(run: str, *, as_json: bool) -> None:
         runs = engine.transactions
         row = await runs.run(run)
         if row.status != "rolled_back":
-            row = await runs.rollback(row.id)
+            row, notes = await _taken_back(runs, row.id)
+            for note in notes:
+                say.note(note)
         return row.id, await runs.compensate(row.id, engine.services)
 
     id, done = with_engine(work)

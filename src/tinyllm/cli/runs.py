@@ -146,16 +146,16 @@ def rollback(
     as_json: bool = AS_JSON,
 ) -> None:
     """Take a run back: messages, files in the workspace and the thread are as before it."""
-    from tinyllm.cli.compensating import compensated, offered
+    from tinyllm.cli.compensating import compensated, offered, taken_back
 
     if compensate:
         compensated(run, as_json=as_json)
         return
-    row = with_runs(lambda runs: runs.rollback(run, to=to))
+    row, notes = taken_back(run, to)
     if to is None:
         offered(row.id)
     if as_json:
-        say.data({"run": row.id, "status": row.status, "thread": row.thread})
+        say.data({"run": row.id, "status": row.status, "thread": row.thread, "notes": notes})
     elif to is None:
         say.answer(f"{row.id} was rolled back; `tinyllm runs show {row.id}` still shows what it did")
     else:

@@ -1,6 +1,6 @@
 """What a run does to the world: once, recorded, and for files restorable."""
 
-from tinyllm.effects.contents import Contents, Undo, digest, remove_file, replace_file
+from tinyllm.effects.contents import LEFT, Contents, Undo, digest, remove_file, replace_file
 from tinyllm.effects.keys import effect_key, keyed
 from tinyllm.effects.ledger import (
     Diverged,
@@ -14,6 +14,7 @@ from tinyllm.effects.ledger import (
 from tinyllm.effects.lines import Class, Recorded, read_ledger
 
 __all__ = [
+    "LEFT",
     "Class",
     "Contents",
     "Diverged",

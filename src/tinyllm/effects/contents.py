@@ -11,6 +11,7 @@ from typing import Any
 from tinyllm import failpoints
 from tinyllm.toolkit import Inside
 
+LEFT = "{path} was changed by somebody else since, and is left as it is"
 DRAFT = re.compile(r"\.(.+)\.(\d+)\.[0-9a-f]{8}")
 
 
@@ -152,7 +153,7 @@ class Undo:
         now = digest(path.read_bytes()) if path.is_file() else None
         if now != self.before:
             if now != self.after:
-                return f"{path} was changed by somebody else since, and is left as it is"
+                return LEFT.format(path=path)
             held = contents.read(self.before) if self.before else None
             if self.before and held is None:
                 return f"{path} cannot be restored: what it held is gone from {contents.folder}"

@@ -6,7 +6,7 @@ from typing import Any
 from tinyllm import failpoints
 from tinyllm.checkpoints import Checkpoints
 from tinyllm.clock import Clock
-from tinyllm.effects import Contents, read_ledger
+from tinyllm.effects import Contents
 from tinyllm.errors import UsageError
 from tinyllm.memory.rows import unsettle, unstage
 from tinyllm.store import Database, Store
@@ -89,7 +89,7 @@ def _look(db: Database, clock: Clock, id: str, number: int) -> tuple[RunRow, str
         raise UsageError(
             f"the run {row.id} has no savepoint {number}", hint=f"it has: {known}", code="SAVEPOINT_UNKNOWN"
         )
-    files = restorable(read_ledger(db, row.id), since=number + 1)
+    files = restorable(db, row.id, since=number + 1)
     return row, str(savepoints[number]["checkpoint"]), files
 
 

@@ -1,15 +1,16 @@
 """Rolling back: one row says so, and files get back what they held."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tinyllm import failpoints
-from tinyllm.effects import Contents, Recorded, Undo, read_ledger
+from tinyllm.effects import Contents, Undo, read_ledger
 from tinyllm.store import Database, Store, packed
 from tinyllm.transactions.outbox import DROP_RUN
 from tinyllm.transactions.owner import LEASE, Fenced
+from tinyllm.transactions.past import beyond
 from tinyllm.transactions.rows import Status
 from tinyllm.transactions.staged import forget
 
@@ -70,8 +71,7 @@ async def finish(
     store: Store, contents: Contents, ending: Ending, flush: Callable[[Database], None] | None = None
 ) -> None:
     """Both halves of a rollback. After a crash between them the second is done again, by whoever comes."""
-    lines = await store.read(lambda db: read_ledger(db, ending.run))
-    files = restorable(lines)
+    files = await store.read(lambda db: restorable(db, ending.run))
 
     def first(db: Database) -> None:
         if flush is not None:
@@ -90,17 +90,20 @@ async def finish(
         failpoints.hit("rollback.after")
 
 
-def restorable(lines: Sequence[Recorded], since: int = 0) -> list[dict[str, Any]]:
+def restorable(db: Database, run: str, since: int = 0) -> list[dict[str, Any]]:
     """How to bring back every file that was changed since that savepoint."""
     changed = [
-        line for line in lines if line.savepoint >= since and line.state in ("intent", "done", "unknown")
+        line
+        for line in read_ledger(db, run)
+        if line.savepoint >= since and line.state in ("intent", "done", "unknown")
     ]
-    return [line.undo for line in changed if line.undo]
+    return [beyond(db, run, line.number, line.undo) for line in changed if line.undo]
 
 
 def restore(files: list[dict[str, Any]], contents: Contents) -> list[str]:
     """The last change first. What could not be restored, as sentences."""
-    return [said for undo in reversed(files) if (said := Undo(**undo).restore(contents))]
+    said = [Undo(**undo).restore(contents) for undo in reversed(files)]
+    return [each for each in dict.fromkeys(said) if each]
 
 
 def file_notes(db: Database, run: str, notes: list[str], now: float) -> None:
