@@ -194,18 +194,36 @@ def history(graph: str = GRAPH, as_json: bool = AS_JSON) -> None:
 def export(
     graph: str = GRAPH,
     output: Path | None = typer.Option(
-        None, "--output", "-o", help="The file; NAME.growth.yaml beside the graph otherwise, - is stdout."
+        None,
+        "--output",
+        "-o",
+        help="The file, - is stdout; NAME.growth.yaml beside a graph of the project otherwise.",
     ),
 ) -> None:
     """Write the patches to NAME.growth.yaml for review in git; an accepted one there counts like in the table."""
-    from tinyllm import settings
     from tinyllm.growth import exported
+
+    target = output or _beside(graph)
+    text = exported(_known(graph))
+    if target == Path("-"):
+        say.answer(text, end="")
+    else:
+        _print(text.rstrip("\n"), target)
+
+
+def _beside(graph: str) -> Path:
+    """The file beside the graph, where that is a file of this project: beside another it counts for every project."""
+    from tinyllm import settings
     from tinyllm.overlay import beside
     from tinyllm.spec import find
 
-    known = _known(graph)
-    if output == Path("-"):
-        say.answer(exported(known), end="")
-        return
     loaded = settings.load()
-    _print(exported(known).rstrip("\n"), output or beside(str(find(graph or loaded.graph, loaded))))
+    path = find(graph or loaded.graph, loaded)
+    whole = path.resolve()
+    own = (loaded.project or Path.cwd()).resolve()
+    if whole.is_relative_to(settings.shipped().resolve()) or not whole.is_relative_to(own):
+        raise UsageError(
+            f"{path} is not a file of this project, and what lies beside it counts wherever it is used",
+            hint=f"name a file with -o, such as -o {beside(path.name)}; -o - prints it",
+        )
+    return beside(str(path))
