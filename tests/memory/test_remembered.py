@@ -448,3 +448,26 @@ async def test_to_forget_what_is_forgotten_already_is_done(memory: Memory, runs:
         assert not await memory.forget("never there")
         await run.commit({})
     assert await texts(memory) == {}
+
+
+async def test_to_forget_leaves_no_text_of_a_run_that_was_rolled_back(
+    memory: Memory, runs: Transactions
+) -> None:
+    await memory.remember("counted", key="a")
+    await _failing(runs, memory.remember("tried and failed", key="a"))
+    back = await runs.begin(thread="t")
+    async with back:
+        await memory.remember("taken back", key="a")
+        await back.commit({})
+    await runs.rollback(back.id)
+    live = await runs.begin(thread="t")
+    async with live:
+        await memory.remember("being written", key="a")
+        assert await _outside(Memory(memory.settings, lambda: runs.store).forget("a"))
+        assert await runs.store.read(_kept) == ["being written"]
+        await live.commit({})
+    assert await texts(memory) == {"a": "being written"}
+
+
+def _kept(db: Database) -> list[str]:
+    return [row[0] for row in db.execute("SELECT text FROM memories").fetchall()]

@@ -240,10 +240,12 @@ def erase(db: Database, numbers: Sequence[int]) -> None:
 
 
 def erase_key(db: Database, scope: Scope, place: str, key: str) -> int:
-    """Forget for good, every version of it; how many there were."""
+    """Forget for good, every version of it, also of runs that were rolled back; how many there were."""
     _one_at_a_time(db)
     rows = db.execute(
-        "SELECT number FROM memories WHERE scope = :scope AND place = :place AND key = :key AND seq > 0",
+        "SELECT number FROM memories WHERE scope = :scope AND place = :place AND key = :key"
+        " AND (seq > 0 OR EXISTS (SELECT 1 FROM runs WHERE runs.id = memories.run"
+        " AND runs.status IN ('rolled_back', 'rolling_back')))",
         {"scope": scope, "place": place, "key": key},
     ).fetchall()
     erase(db, [row[0] for row in rows])
