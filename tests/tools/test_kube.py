@@ -178,6 +178,13 @@ TRICKS: dict[str, tuple[str, dict[str, Any]]] = {
     "a container beside": ("kube_apply", {"manifest": pod(ephemeralContainers=[{"name": "x"}])}),
     "an address of others": ("kube_apply", {"manifest": json.dumps(
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}, "spec": {"externalIPs": ["10.0.0.1"]}})}),
+    "a secret as a variable": ("kube_apply", {"manifest": pod(containers=[{"name": "w", "env": [
+        {"name": "P", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]}])}),
+    "a secret as all variables": ("kube_apply", {"manifest": pod(
+        initContainers=[{"name": "w", "envFrom": [{"secretRef": {"name": "db"}}]}])}),
+    "a secret as a volume": ("kube_apply", {"manifest": pod(volumes=[{"name": "s", "secret": {"secretName": "db"}}])}),
+    "a secret among others": ("kube_apply", {"manifest": pod(
+        volumes=[{"name": "s", "projected": {"sources": [{"secret": {"name": "db"}}]}}])}),
     "a bomb": ("kube_apply", {"manifest": "a: &a [x, x, x]\nb: &b [*a, *a, *a, *a]\nc: [*b, *b, *b, *b]\n" * 40}),
     "an object of Python": ("kube_apply", {"manifest": "!!python/object/apply:os.system [id]"}),
     "nothing": ("kube_apply", {"manifest": "---\n"}),

@@ -21,6 +21,8 @@ DOORS = {
     "externalIPs", "externalName", "devicePath", "unsafeSysctls", "sysctls", "runtimeClassName", "hostUsers",
     "flexVolume", "csi", "nfs", "iscsi", "serviceAccountToken", "nodeName",
 }  # fmt: skip
+# Where the program of a pod is given a Secret, which is shown nowhere else either; labels may be called so.
+SECRETS = {"secretKeyRef", "secretRef", "secret"}
 NOISE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 
 
@@ -57,6 +59,12 @@ def _checked(given: Any, cluster: Cluster) -> dict[str, Any]:
             hint="give that namespace as an argument, if it may be used",
             code="NAMESPACE_NOT_ALLOWED",
         )
+    if secret := next(_secrets(given.get("spec")), ""):
+        raise Permanent(
+            f"{kind}/{metadata['name']} asks for a Secret ({secret})",
+            hint="take a configmap, or leave it out; a person can apply it by hand",
+            code="MANIFEST_OPEN",
+        )
     if door := next(_doors(given.get("spec")), ""):
         raise Permanent(
             f"{kind}/{metadata['name']} asks for {door}, which reaches out of its pod",
@@ -77,6 +85,15 @@ def _doors(value: Any, inside: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _doors(each, inside)
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    """As a variable, as all variables, or as a volume, wherever it stands."""
+    if isinstance(value, Mapping):
+        yield from (key for key, each in value.items() if key in SECRETS and isinstance(each, Mapping))
+    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for each in inside:
+        yield from _secrets(each)
 
 
 def asked(each: Mapping[str, Any], cluster: Cluster, *, dry: bool) -> tuple[str, dict[str, Any]]:
