@@ -8,10 +8,11 @@ import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyllm.errors import BadReply, Permanent
-from tinyllm.toolkit import Connection, Inside, connection
+from tinyllm.toolkit import Connection, Inside, bounds, connection
 
 if TYPE_CHECKING:
     import httpx
@@ -180,25 +181,28 @@ def built(read: bytes) -> tuple[str, str]:
     return "".join(said), error
 
 
-OPEN_DOORS = ("/", "/etc", "/root", "/proc", "/sys", "/dev", "/var/run", "/run")
+SHARED = {
+    "PidMode": "processes", "NetworkMode": "network", "IpcMode": "memory", "UsernsMode": "users", "UTSMode": "name",
+}  # fmt: skip
 
 
 def confined(container: dict[str, Any]) -> None:
     """Refuse a container that is no border: a program in it would have the rights of root on this machine."""
     host = container["HostConfig"]
-    mounted = [str(each.get("Source", "")) for each in container.get("Mounts") or ()]
+    guards = [str(each) for each in host.get("SecurityOpt") or ()]
+    devices = any(host.get(each) for each in ("Devices", "DeviceRequests", "DeviceCgroupRules"))
     doors = [
         "it is privileged" if host.get("Privileged") else "",
-        "it shares the processes of this machine" if host.get("PidMode") == "host" else "",
-        "it shares the network of this machine" if host.get("NetworkMode") == "host" else "",
-        "it shares the memory of this machine" if host.get("IpcMode") == "host" else "",
-        "it has devices of this machine" if host.get("Devices") else "",
-        "it has more rights than others" if host.get("CapAdd") and not ours(container) else "",
         *(
-            f"it has {each} of this machine"
-            for each in mounted
-            if each in OPEN_DOORS or each.endswith(".sock")
+            f"it shares the {what} of this machine"
+            for mode, what in SHARED.items()
+            if host.get(mode) == "host"
         ),
+        "it has devices of this machine" if devices else "",
+        "it has more rights than others" if host.get("CapAdd") and not ours(container) else "",
+        *(f"it runs with {each}" for each in guards if each.endswith(("unconfined", "disable"))),
+        "it sees what others do not of /proc" if host.get("MaskedPaths") == [] else "",
+        *map(_mounted, container.get("Mounts") or ()),
     ]
     if why := next(filter(None, doors), ""):
         raise Permanent(
@@ -206,6 +210,18 @@ def confined(container: dict[str, Any]) -> None:
             hint="a person can do it by hand; here, run a container of your own with docker_run",
             code="CONTAINER_OPEN",
         )
+
+
+def _mounted(mount: dict[str, Any]) -> str:
+    """What is wrong with a mount: of this machine's files, those of the workspace may be there."""
+    source = str(mount.get("Source", ""))
+    if mount.get("Type", "bind") != "bind":
+        return ""
+    path = Path(source).resolve()
+    if source.endswith(".sock") or not path.is_relative_to(bounds().root):
+        return f"it has {source} of this machine"
+    kept = any(each.is_relative_to(path) or path.is_relative_to(each) for each in bounds().kept)
+    return f"it may write {source}, which holds what decides what may run" if kept and mount.get("RW") else ""
 
 
 def ours(container: dict[str, Any]) -> bool:
