@@ -175,6 +175,7 @@ def math(**more: Any) -> dict[str, Any]:
         {"math": None},
         {"math": math(), "more": []},
         {"math": {"kind": "refuse"}},
+        {"math": math(use="after.use")},
     ],
 )
 async def test_a_file_of_growth_that_takes_more_is_refused(

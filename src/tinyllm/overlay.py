@@ -13,6 +13,7 @@ from tinyllm.errors import GraphError
 from tinyllm.kinds import Node, kinds
 from tinyllm.spec import GraphSpec
 from tinyllm.spec.graph import marked
+from tinyllm.spec.shape import FILLED_IN
 from tinyllm.state import RESERVED
 from tinyllm.store import Database, counts, unpacked
 from tinyllm.toolkit import Toolbox
@@ -98,6 +99,8 @@ def _node(id: str, body: Any) -> Node:
     kind = kinds().get(str(body.get("kind", "llm")))
     if kind is None or kind.internal:
         raise GraphError(f"there is no kind {body.get('kind')!r} ({id})", code="PATCH_INVALID")
+    if alien := [name for name in body if name in FILLED_IN]:
+        raise GraphError(f"there is no field {alien[0]!r} to write ({id})", code="PATCH_INVALID")
     try:
         return kind.config.model_validate({**body, "id": id})
     except ValidationError as failure:
