@@ -223,3 +223,29 @@ async def test_an_example_that_one_other_fails_alike_still_counts(ask: Ask) -> N
     checks = [{"code_runs": {"asks": ["b", "c"]}}]
     answer = await ask(QUESTION, checks, a=[WRONG, WRONG], b=WRONG, c=GOOD)
     assert answer.answer == GOOD
+
+
+ASSERTED = "Write a Python function `evens(xs)` that returns the even numbers of a list.\nassert set(evens([1, 2, 4])) == {2, 4}\nassert len(evens([2])) == 1"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Any:\n    def __eq__(self, other): return True\n    def __hash__(self): return 1\n    def __iter__(self): return iter([2])\n    def __len__(self): return 1\ndef evens(xs): return Any()",
+        "class set:\n    def __init__(self, xs): pass\n    def __eq__(self, other): return True\ndef len(x): return 1\ndef evens(xs): return [xs[0]]",
+        "def bool(x): return True\ndef evens(xs): return [xs[-1]]",
+        "def evens(xs): return (x for x in xs)",
+        "def repr(x): return '[2, 4]'\ndef evens(xs): return []",
+    ],
+)
+async def test_what_cannot_be_compared_is_not_executed(ask: Ask, code: str) -> None:
+    for question in (QUESTION, ASSERTED):
+        answer = await ask(question, CHECKS, a=f"```python\n{code}\n```")
+        assert answer.evidence != "executed", question
+
+
+async def test_whole_tests_are_met_by_plain_values(ask: Ask) -> None:
+    answer = await ask(ASSERTED, CHECKS, a=GOOD)
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "executed", GOOD)
+    answer = await ask(ASSERTED, CHECKS, a=WRONG)
+    assert answer.evidence != "executed"

@@ -1,20 +1,16 @@
-"""The program in an answer, and what it does when its function is called."""
+"""The program in an answer, and what its function can come to."""
 
 import ast
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from tinyllm.checks.blocks import blocks
 from tinyllm.checks.code.task import Task
-from tinyllm.checks.running import ran
 
-SECONDS, ONE = 5.0, 1.0
-PATIENCE = 3  # calls that may hang before the rest is not tried
+SECONDS = 5.0
 MOST = 100_000  # characters of a program
-LONGEST = 4_000  # characters of a result that are compared
-SEEN, ALIAS = "seen_by_the_check_", "what_was_asked_for"
+ALIAS = "what_was_asked_for"
 KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 How = Literal["value", "raised", "hung", "unclear"]
@@ -105,52 +101,6 @@ def _is_plain_assignment(statement: ast.stmt) -> bool:
         return False
     calls = {ast.unparse(each.func) for each in ast.walk(statement) if isinstance(each, ast.Call)}
     return not calls & {"input", "open", "print", "int", "float"}
-
-
-async def observed(program: Program, calls: Sequence[str], seconds: float = SECONDS) -> list[Outcome]:
-    """What each call comes to; all in one go, and one by one when that goes on for too long."""
-    together = await ran(_observing(program, calls), seconds)
-    if (read := _read(together.value, len(calls))) is not None and together.ok:
-        return read
-    if "longer than" not in together.error and not isinstance(together.value, list) and len(calls) > 1:
-        first = await ran(_observing(program, calls[:1]), seconds)
-        if not first.ok and "longer than" not in first.error:
-            return [Outcome("raised", first.error[:200])] * len(calls)
-    outcomes: list[Outcome] = []
-    for call in calls:
-        if sum(1 for each in outcomes if each.how == "hung") >= PATIENCE:
-            outcomes.append(Outcome("unclear"))
-            continue
-        alone = await ran(_observing(program, [call]), min(ONE, seconds))
-        read = _read(alone.value, 1) if alone.ok else None
-        outcomes.append(read[0] if read else Outcome("hung", alone.error[:200]))
-    return outcomes
-
-
-def _observing(program: Program, calls: Sequence[str]) -> str:
-    lines = [program.code, f"{SEEN} = []"]
-    for call in calls:
-        lines += [
-            "try:",
-            f"    {SEEN}.append(['value', repr({call})[:{LONGEST}]])",
-            "except Exception as failure_:",
-            f"    {SEEN}.append(['raised', type(failure_).__name__])",
-        ]
-    return "\n".join([*lines, SEEN])
-
-
-def _read(value: Any, wanted: int) -> list[Outcome] | None:
-    if not isinstance(value, list) or len(value) != wanted:
-        return None
-    return [
-        _outcome(str(each[0]), str(each[1])) for each in value if isinstance(each, list) and len(each) == 2
-    ]
-
-
-def _outcome(how: str, text: str) -> Outcome:
-    if how == "raised":
-        return Outcome("raised", text)
-    return Outcome("unclear" if re.search(r" at 0x[0-9a-f]+>", text) else "value", text)
 
 
 def alike(one: str, other: str) -> bool:

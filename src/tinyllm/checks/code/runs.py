@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs_python
 from tinyllm.checks.code.inputs import inputs
-from tinyllm.checks.code.program import SECONDS, Outcome, Program, alike, observed, program_of
+from tinyllm.checks.code.meeting import fails, meets, silent, told
+from tinyllm.checks.code.observing import observed
+from tinyllm.checks.code.program import SECONDS, Outcome, Program, program_of
 from tinyllm.checks.code.task import Example, Task, task_of
 from tinyllm.checks.code.written import calls_of, expected_of, written
 from tinyllm.checks.registry import check
@@ -81,6 +83,7 @@ class _Comparison:
         self.heard: list[Candidate] = [each for each in judged.others if each.of in (NAME, "")]
         self.examples = list(task.examples)
         self.calls: list[str] = []
+        self.met = 0  # examples that it meets
         self.seen: dict[tuple[str, ...], list[Outcome]] = {}
         self.tiers = {each.name: each.tier for each in services.guard.entries.values()}
         self.tests: list[str] | None = None
@@ -93,6 +96,7 @@ class _Comparison:
             failed = await self._failing(self.own)
         programs = [each for each in map(self._rival, self.heard) if each is not None]
         rivals = [each for each in programs if not await self._failing(each.program)]
+        self.met = await self._passed([None], self.examples)
         await self._find_calls()
         return await self._compared(rivals, failed)
 
@@ -108,10 +112,10 @@ class _Comparison:
         """What the first example that it does not meet says of it."""
         if not self.examples:
             outcome = (await self._does(program, ["None"]))[0]
-            return "" if outcome.how == "value" else f"the code fails: {outcome.text}"
+            return f"the code fails: {outcome.text}" if outcome.how in ("raised", "hung") else ""
         outcomes = await self._does(program, [each.call for each in self.examples])
         pairs = zip(self.examples, outcomes, strict=True)
-        return next((_told(each, outcome) for each, outcome in pairs if not _meets(each, outcome)), "")
+        return next((told(each, outcome) for each, outcome in pairs if fails(each, outcome)), "")
 
     async def _misread(self) -> bool:
         """An example that several other models' programs fail in the very same way was misread, or is wrong."""
@@ -123,7 +127,7 @@ class _Comparison:
         for rival in filter(None, map(self._rival, self.heard)):
             theirs = await self._does(rival.program, calls)
             for example, one, other in zip(self.examples, mine, theirs, strict=True):
-                failing[example.call] += not _meets(example, one) and one.how == "value" and one.same(other)
+                failing[example.call] += fails(example, one) and one.how == "value" and one.same(other)
         kept = [each for each in self.examples if failing[each.call] < MISREAD]
         found, self.examples = len(kept) < len(self.examples), kept
         return found
@@ -188,7 +192,7 @@ class _Comparison:
             return self._settled(tested, failed, CLOSE)
         heard = [self.judged.model, *(each.model for each in self.heard if each.answer)]
         alone = max(self.tiers.get(each, 1) for each in heard) < STRONG_FROM
-        backed = self._models(ranked[0]) >= AGREE or bool(self.examples)
+        backed = self._models(ranked[0]) >= AGREE or bool(self.met)
         if alone and backed and self._lead(ranked) >= BEST:
             return self._settled(ranked[0], failed, ONCE)
         return self._open(rivals, failed)
@@ -206,7 +210,7 @@ class _Comparison:
     async def _passed(self, group: _Group, tests: Sequence[Example]) -> int:
         program = self.own if group[0] is None else group[0].program
         outcomes = await self._does(program, [each.call for each in tests]) if tests else []
-        return sum(_meets(test, outcome) for test, outcome in zip(tests, outcomes, strict=True))
+        return sum(meets(test, outcome) for test, outcome in zip(tests, outcomes, strict=True))
 
     async def _tests(self) -> list[Example]:
         return expected_of(await self._written(), self.judged.question)
@@ -246,8 +250,8 @@ class _Comparison:
     async def _agree(self, one: _Rival | None, other: _Rival) -> bool:
         left = await self._does(self.own if one is None else one.program, self.calls) if self.calls else []
         right = await self._does(other.program, self.calls) if self.calls else []
-        told = [(a, b) for a, b in zip(left, right, strict=True) if not _silent(a, b)]
-        return len(told) >= min(TELLING, max(1, len(self.calls))) and all(a.same(b) for a, b in told)
+        clear = [(a, b) for a, b in zip(left, right, strict=True) if not silent(a, b)]
+        return len(clear) >= min(TELLING, max(1, len(self.calls))) and all(a.same(b) for a, b in clear)
 
     def _settled(self, best: _Group, failed: str, confidence: float) -> Verdict:
         others = tuple(self.heard)
@@ -265,9 +269,9 @@ class _Comparison:
 
     def _open(self, rivals: Sequence[_Rival], failed: str) -> Verdict:
         """Nobody does the same. Where nobody else met the examples, they are all there is."""
-        others, examples = tuple(self.heard), len(self.examples)
+        others, examples = tuple(self.heard), self.met
         if failed:
-            if self.judged.last and rivals and examples:
+            if self.judged.last and rivals and self.examples:
                 instead = rivals[0].candidate.answer
                 return Verdict.bad(failed, "executed", confidence=ONCE, instead=instead, others=others)
             return Verdict.bad(failed, others=others)
@@ -279,22 +283,3 @@ class _Comparison:
                 else Verdict(others=others)
             )
         return Verdict.bad("other models' code does something else", mends=False, others=others)
-
-
-def _meets(example: Example, outcome: Outcome) -> bool:
-    return outcome.how == "unclear" or (outcome.how == "value" and alike(outcome.text, example.wanted))
-
-
-def _told(example: Example, outcome: Outcome) -> str:
-    if outcome.how == "value":
-        return f"{example.call} gives {outcome.text[:200]}, it should give {example.wanted[:200]}"
-    if outcome.how == "hung":
-        return f"{example.call} does not end"
-    return f"{example.call} raises {outcome.text[:200]}, it should give {example.wanted[:200]}"
-
-
-def _silent(one: Outcome, other: Outcome) -> bool:
-    """A call that says nothing of either: neither gives a value, or one cannot be compared."""
-    if "unclear" in (one.how, other.how):
-        return True
-    return one.how != "value" and other.how != "value"
