@@ -249,3 +249,22 @@ async def test_whole_tests_are_met_by_plain_values(ask: Ask) -> None:
     assert (answer.status, answer.evidence, answer.answer) == ("committed", "executed", GOOD)
     answer = await ask(ASSERTED, CHECKS, a=WRONG)
     assert answer.evidence != "executed"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "try:\n    from more_itertools import chunked\nexcept ImportError:\n    chunked = None\ndef evens(xs):\n    return [x for x in xs if x % 2 == 0] if chunked is None else list(filter(lambda x: x % 2 == 0, xs))",
+        "TWO = int('2')\ndef evens(xs):\n    return [x for x in xs if x % TWO == 0]",
+        "evens = lambda xs: [x for x in xs if x % 2 == 0]",
+        "import sys\nif sys.version_info >= (3, 0):\n    def even(x): return x % 2 == 0\nelse:\n    def even(x): return not x & 1\ndef evens(xs):\n    return [x for x in xs if even(x)]",
+        "seen = {}\nseen['two'] = 2\nfrom functools import partial\nkeep = partial(filter, lambda x: x % seen['two'] == 0)\ndef evens(xs): return list(keep(xs))",
+        "import sys\ndef evens(xs): return [x for x in xs if x % 2 == 0]\nxs = list(map(int, sys.argv[7].split()))\nshown = evens(input())",
+        "from functools import cache\ndef even(x): return x % 2 == 0\neven = cache(even)\ndef evens(xs): return [x for x in xs if even(x)]",
+        "class Picker:\n    def pick(self, xs): return [x for x in xs if x % 2 == 0]\npicker = Picker()\ndef evens(xs): return picker.pick(xs)",
+    ],
+)
+async def test_what_a_function_needs_of_its_module_is_kept(ask: Ask, code: str) -> None:
+    form = f"```python\n{code}\n```"
+    answer = await ask(QUESTION, CHECKS, a=form, b=OTHER)
+    assert (answer.evidence, answer.answer) == ("executed", form)

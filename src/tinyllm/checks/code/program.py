@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tinyllm.checks.blocks import blocks
+from tinyllm.checks.code.keeping import Function, functions, kept, names
 from tinyllm.checks.code.task import Task
 
 SECONDS = 5.0
 MOST = 100_000  # characters of a program
 ALIAS = "what_was_asked_for"
-KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 How = Literal["value", "raised", "hung", "unclear"]
 
@@ -52,14 +52,12 @@ def program_of(answer: str, task: Task) -> Program:
             )
         return Program("", "", wrong=_unreadable(found[0].code))
     statements = [each for code in python for each in ast.parse(code).body]
-    kept = [each for each in statements if isinstance(each, KEPT) or _is_plain_assignment(each)]
-    functions = [each for each in kept if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    if task.name and not any(getattr(each, "name", "") == task.name for each in kept):
+    parts = kept(statements, task.name)
+    defined = functions(parts)
+    if task.name and task.name not in names(parts):
         return Program("", task.name, wrong=f"it defines no function {task.name}")
-    asked = (
-        next((each for each in functions if each.name == task.name), None) if task.name else _main(functions)
-    )
-    lines = [task.around, *(ast.unparse(each) for each in kept)]
+    asked = next((each for each in defined if each.name == task.name), None) if task.name else _main(defined)
+    lines = [task.around, *(ast.unparse(each) for each in parts)]
     if asked is None:
         return Program("\n".join(lines), task.name)
     if not task.name:  # whatever each calls it, it is the same function
@@ -67,22 +65,20 @@ def program_of(answer: str, task: Task) -> Program:
     return Program("\n".join(lines), task.name or ALIAS, ast.unparse(asked))
 
 
-def _main(
-    functions: Sequence[ast.FunctionDef | ast.AsyncFunctionDef],
-) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def _main(defined: Sequence[Function]) -> Function | None:
     """The one that is not used by another; where there are several, nobody knows."""
     used = {
         each.id
-        for function in functions
+        for function in defined
         for each in ast.walk(function)
         if isinstance(each, ast.Name) and each.id != function.name
     }
     free = [
         each
-        for each in functions
+        for each in defined
         if each.name not in used and each.name != "main" and not each.name.startswith("test")
     ]
-    return free[0] if len(free) == 1 else functions[0] if len(functions) == 1 else None
+    return free[0] if len(free) == 1 else defined[0] if len(defined) == 1 else None
 
 
 def _unreadable(code: str) -> str:
@@ -93,14 +89,6 @@ def _unreadable(code: str) -> str:
     except (ValueError, RecursionError, MemoryError) as failure:
         return f"the code cannot be read: {failure}"
     return "there is no Python code in it"
-
-
-def _is_plain_assignment(statement: ast.stmt) -> bool:
-    """A constant of the module, not something that asks or shows."""
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        return False
-    calls = {ast.unparse(each.func) for each in ast.walk(statement) if isinstance(each, ast.Call)}
-    return not calls & {"input", "open", "print", "int", "float"}
 
 
 def alike(one: str, other: str) -> bool:
