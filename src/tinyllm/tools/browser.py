@@ -39,9 +39,10 @@ async def open(url: PublicUrl) -> dict[str, Any]:  # noqa: A001 - the word for i
         session.proxy.refused.clear()
         try:
             await session.page.goto(str(url), wait_until="domcontentloaded", timeout=LOAD)
-        except chromium.errors():
+        except chromium.errors() as failure:
             _raise_refused(session)
-            raise
+            if "interrupted by another navigation" not in str(failure):
+                raise
         return await _settled(session)
 
     return await chromium.on_page(go, opens=True)
