@@ -268,3 +268,11 @@ async def test_what_a_function_needs_of_its_module_is_kept(ask: Ask, code: str) 
     form = f"```python\n{code}\n```"
     answer = await ask(QUESTION, CHECKS, a=form, b=OTHER)
     assert (answer.evidence, answer.answer) == ("executed", form)
+
+
+async def test_values_of_the_standard_library_are_compared(ask: Ask) -> None:
+    question = "Write a Python function `tally(xs)` that counts the items of a list. tally([1, 1, 2]) returns {1: 2, 2: 1}."
+    one = "```python\nfrom collections import Counter\ndef tally(xs): return Counter(xs)\n```"
+    other = "```python\ndef tally(xs): return {x: xs.count(x) for x in xs}\n```"
+    answer = await ask(question, CHECKS, a=one, b=other)
+    assert (answer.evidence, answer.answer) == ("executed", one)

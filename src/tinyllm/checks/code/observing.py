@@ -1,5 +1,6 @@
 """What a program does when it is called, told in plain values."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +13,27 @@ PATIENCE = 3  # calls that may hang before the rest is not tried
 LONGEST = 4_000  # characters of a result that are compared
 SEEN = "seen_by_the_check_"
 UNCLEAR = Outcome("unclear")
+_KINDS = {
+    "collections": "Counter defaultdict OrderedDict deque",
+    "fractions": "Fraction",
+    "decimal": "Decimal",
+    "datetime": "date datetime time timedelta",
+}
+LIBRARY = (
+    *("bytes", "complex", "frozenset", "range"),
+    *(
+        form
+        for module, kinds in _KINDS.items()
+        for kind in kinds.split()
+        for form in (kind, f"{module}.{kind}")
+    ),
+)
 MISSING = ("NameError", "AttributeError", "ImportError", "ModuleNotFoundError")
 # What the code renames or overrides is not asked: it stands before the code, and takes plain values only.
 TELLING = f"""
-def {SEEN}told(value_, type_=type, repr_=repr, one_=(int, float, str, bool, type(None)), many_=(list, tuple, set), pairs_=dict):
+def {SEEN}told(value_, type_=type, repr_=repr, one_=(int, float, str, bool, type(None)), many_=(list, tuple, set), pairs_=dict, is_=isinstance):
+    if is_(value_, pairs_) and repr_(type_(value_))[8:-2] in {LIBRARY}:
+        value_ = pairs_(value_)
     waiting_ = [value_]
     while waiting_:
         each_ = waiting_.pop()
@@ -27,7 +45,7 @@ def {SEEN}told(value_, type_=type, repr_=repr, one_=(int, float, str, bool, type
         elif kind_ in many_:
             for part_ in each_:
                 waiting_.append(part_)
-        elif kind_ not in one_:
+        elif kind_ not in one_ and repr_(kind_)[8:-2] not in {LIBRARY}:
             return ['unclear', '']
     return ['value', repr_(value_)[:{LONGEST}]]
 """
@@ -110,4 +128,5 @@ def _read(value: Any, wanted: int) -> list[Outcome] | None:
 def _outcome(how: str, text: str) -> Outcome:
     if how == "raised":
         return Outcome("raised", text)
-    return Outcome("value", text) if how == "value" else UNCLEAR
+    nameless = re.search(r" at 0x[0-9a-f]+>", text)
+    return Outcome("value", text) if how == "value" and not nameless else UNCLEAR
