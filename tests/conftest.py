@@ -18,6 +18,17 @@ os.environ.pop("OLLAMA_HOST", None)
 os.environ.pop("LANGCHAIN_TRACING_V2", None)
 
 
+LONG = ("tests/prove/", "tests/growth/", "tests/test_readme.py", "tests/test_spec.py", "tests/memory/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, in both workers: at the end nobody waits for the last of it."""
+    long = [item for item in items if item.nodeid.startswith(LONG)]
+    short = [item for item in items if not item.nodeid.startswith(LONG)]
+    half = len(short) // 2
+    items[:] = [*long[::2], *short[:half], *long[1::2], *short[half:]]
+
+
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Where everything is installed, a skipped test is a hole."""
     if (
