@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from tinyllm import settings as settings_of
 from tinyllm.answer import Answer
@@ -15,7 +15,17 @@ from tinyllm.calling import as_question, on_the_background_loop
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.draw import draw
 from tinyllm.effects import recording
-from tinyllm.execution import Execution, Watch, begun_with, durability, replied, sent, strangers
+from tinyllm.execution import (
+    Execution,
+    Options,
+    Watch,
+    begun_with,
+    durability,
+    replied,
+    running_with,
+    sent,
+    strangers,
+)
 from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import learning
 from tinyllm.inputs import inputs_of
@@ -23,7 +33,7 @@ from tinyllm.log import Log
 from tinyllm.memory.remembered import Memory
 from tinyllm.models import Make, Models
 from tinyllm.overlay import Patch, grown, read_beside, read_patches, serving, together
-from tinyllm.running import Ask, Event, Running
+from tinyllm.running import Event, Running
 from tinyllm.services import Growing, Services
 from tinyllm.settings import Settings
 from tinyllm.spec import GraphSpec, find, read, read_file
@@ -104,18 +114,14 @@ class Engine:
         *,
         inputs: Mapping[str, Any] | None = None,
         attached: Sequence[Path] = (),
-        listen: Callable[[Event], None] | None = None,
-        streams: bool = False,
-        ask: Ask | None = None,
-        model: str = "",
-        approve: Sequence[str] = (),
-        timeout: float | None = None,
         thread: str = "",
         wait: float = 0.0,
+        id: str = "",
+        **options: Unpack[Options],
     ) -> Answer:
         """Run the graph on a question, and answer; on a thread, as the next turn of its conversation."""
         given = inputs_of(self.spec, question, inputs, attached)
-        id = f"{self.clock.chance.getrandbits(48):012x}"
+        id = id or f"{self.clock.chance.getrandbits(48):012x}"
         engine = await self._begun(id)
         run = await self.transactions.begin(
             id=id,
@@ -130,11 +136,9 @@ class Engine:
             wait=wait,
         )
         begun = {"inputs": run.row.inputs, "messages": run.window}
-        return await engine._carried(
-            run, begun, listen=listen, streams=streams, ask=ask, model=model, approve=approve, timeout=timeout
-        )
+        return await engine._carried(run, begun, **options)
 
-    async def resume(self, id: str, reply: str | None = None, **options: Any) -> Answer:
+    async def resume(self, id: str, reply: str | None = None, **options: Unpack[Options]) -> Answer:
         """Go on with a run that waits for this reply, or that was interrupted, with the graph it began with."""
         row = await self.transactions.run(id)
         if reply is not None or not options.get("ask"):  # who sits there is asked by the node
@@ -225,31 +229,11 @@ class Engine:
         self._looked = True
         return Relay(self.transactions.store, self.services.deliver, self.clock, tell)
 
-    def _watched(
-        self,
-        id: str,
-        run: Run | None,
-        *,
-        listen: Callable[[Event], None] | None = None,
-        streams: bool = False,
-        ask: Ask | None = None,
-        model: str = "",
-        approve: Sequence[str] = (),
-        timeout: float | None = None,
-        told: str = "",
-    ) -> tuple[Running, Watch]:
-        watch = Watch(run, id, Log(self.settings.log) if self.settings.log else None, listen)
-        deadline = self.clock.monotonic() + (timeout or self.settings.timeout)
-        return Running(
-            id=id,
-            deadline=deadline,
-            streams=streams,
-            ask=ask,
-            model=model,
-            listen=watch.heard,
-            clock=self.clock,
-            extra={"approve": tuple(approve), "told": told},
-        ), watch
+    def _watched(self, id: str, run: Run | None, **options: Unpack[Options]) -> tuple[Running, Watch]:
+        log = Log(self.settings.log) if self.settings.log else None
+        watch = Watch(run, id, log, options.get("listen"))
+        thread = run.thread if run is not None else id
+        return running_with(options, id, thread, self.settings.timeout, watch.heard, self.clock), watch
 
     async def stream(self, question: str = "", **options: Any) -> AsyncIterator[Event]:
         """The events of a run as they happen; the last one carries the answer."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from tinyllm.answer import Account, Answer, as_text
+from tinyllm.clock import Clock
 from tinyllm.errors import Permanent, TinyError, UsageError, classify
 from tinyllm.log import Log
-from tinyllm.running import Event, Running, entered, unclassified
+from tinyllm.running import Ask, Event, Priority, Running, entered, unclassified
 from tinyllm.spec import GraphSpec
 from tinyllm.state import REFUSE, Message, latest, meant
 from tinyllm.toolkit import Toolbox
@@ -18,6 +19,37 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 MOST = 10_000  # supersteps; `max_visits` ends a loop long before
+
+
+class Options(TypedDict, total=False):
+    """How a run is carried: what does not change what it is about."""
+
+    listen: Callable[[Event], None] | None
+    streams: bool  # somebody watches tokens
+    ask: Ask | None  # how the person who sits there is asked
+    model: str  # in the place of every model
+    approve: Sequence[str]  # tools that may run
+    timeout: float | None
+    priority: Priority
+    told: str  # the node whose question was answered
+
+
+def running_with(
+    options: Options, id: str, thread: str, timeout: float, listen: Callable[[Event], None], clock: Clock
+) -> Running:
+    """The place in the world of a run that is carried so."""
+    return Running(
+        id=id,
+        thread=thread,
+        priority=options.get("priority", "person"),
+        deadline=clock.monotonic() + (options.get("timeout") or timeout),
+        streams=options.get("streams", False),
+        ask=options.get("ask"),
+        model=options.get("model", ""),
+        listen=listen,
+        clock=clock,
+        extra={"approve": tuple(options.get("approve", ())), "told": options.get("told", "")},
+    )
 
 
 @dataclass
@@ -167,7 +199,7 @@ def turn(question: str, answer: Answer) -> list[Message]:
     return [*said, {"role": "assistant", "content": answer.answer}] if answer.answer else said
 
 
-def begun_with(lines: Sequence[Line]) -> dict[str, Any]:
+def begun_with(lines: Sequence[Line]) -> Options:
     """The options that a run began with, and that it goes on with."""
     began = next((line.data for line in lines if line.kind == "begin"), {})
     return {"model": str(began.get("model", "")), "approve": tuple(began.get("approve", ()))}

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import TimedOut
@@ -27,6 +27,7 @@ class Event:
         return {"event": self.kind, "node": self.node, "at": round(self.at, 6), **self.data}
 
 
+Priority = Literal["person", "batch", "background"]  # who is served first
 Ask = Callable[[str, tuple[str, ...]], Awaitable[str | None]]  # nothing: the person left without an answer
 
 
@@ -39,6 +40,8 @@ class Running:
     """The place of a task in the world: one value, replaced as a whole."""
 
     id: str = ""
+    thread: str = ""  # the conversation that it belongs to
+    priority: Priority = "person"  # before others that want the same model
     deadline: float = float("inf")  # on the monotonic clock
     node: str = ""
     visit: int = 0
