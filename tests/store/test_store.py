@@ -12,8 +12,9 @@ import pytest
 from tinyllm import failpoints
 from tinyllm.errors import Bug, GraphError, TinyError
 from tinyllm.store import Database, Store, Work, checksum, open_store, unpacked
+from tinyllm.store.columns import METADATA
 from tinyllm.store.database import VERSION
-from tinyllm.store.schema import METADATA, MIGRATIONS
+from tinyllm.store.schema import MIGRATIONS
 
 ADD = "INSERT INTO graphs (fingerprint, body) VALUES (:name, :body)"
 
