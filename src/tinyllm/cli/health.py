@@ -17,10 +17,26 @@ TARGET = typer.Argument(help="A model, or the address of a server.")
 
 
 @app.callback(invoke_without_command=True)
-def health(ctx: typer.Context, as_json: bool = AS_JSON) -> None:
+def health(
+    ctx: typer.Context,
+    as_json: bool = AS_JSON,
+    as_metrics: bool = typer.Option(False, "--metrics", help="Print every number as Prometheus reads it."),
+) -> None:
     """Each model's breaker, failures, latency and speed; without a subcommand, the list."""
-    if ctx.invoked_subcommand is None:
+    if as_metrics and (as_json or ctx.invoked_subcommand):
+        raise UsageError("--metrics stands alone: it is text for Prometheus", hint="tinyllm health --metrics")
+    if as_metrics:
+        _metrics()
+    elif ctx.invoked_subcommand is None:
         list_(as_json=as_json)
+
+
+def _metrics() -> None:
+    from tinyllm import __version__
+    from tinyllm.metrics import metrics
+
+    with _store() as store:
+        say.answer(asyncio.run(metrics(store, __version__)).rstrip("\n"))
 
 
 def _store() -> Any:

@@ -10,7 +10,7 @@ from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import Permanent
 from tinyllm.store.failures import damaged
 
-VERSION = 6  # how many migrations this program knows; a test compares it with the list
+VERSION = 8  # how many migrations this program knows; a test compares it with the list
 APPLICATION = 0x544C4C4D  # "TLLM" in the header of the file
 Result = TypeVar("Result")
 Row = tuple[Any, ...]

@@ -1,16 +1,18 @@
 """The tables that are ours, declared once, and the way from each version of them to the next."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, Table, Text
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from tinyllm.store.columns import METADATA, needed, run_column
 from tinyllm.store.schema_memory import memory_words
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
+
+UNTALLIED = "tallied < 0"
 
 THREADS = Table(
     "threads",
@@ -50,8 +52,10 @@ RUNS = Table(
     needed("lease", Double, "0"),
     needed("created", Double, "0"),
     needed("updated", Double, "0"),
+    needed("tallied", BigInteger, "-1"),  # how many of its events are in the sums
     Index("runs_of_thread", "thread", "seq"),
     Index("runs_by_status", "status"),
+    Index("runs_untallied", "status", sqlite_where=text(UNTALLIED), postgresql_where=text(UNTALLIED)),
 )
 MESSAGES = Table(
     "messages",
@@ -185,6 +189,14 @@ HEADS = Table(
     sqlite_with_rowid=False,
 )
 
+SUMS = Table(
+    "sums",  # what runs came to that ended, kept when they are pruned: only ever added to
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("labels", Text, primary_key=True),
+    needed("value", Double, "0"),
+)
+
 Execute = Callable[[str], object]
 Migration = Callable[[Execute, "Dialect"], None]
 
@@ -196,8 +208,30 @@ def creates(*names: str) -> Migration:
         for table in METADATA.sorted_tables:
             if table.name in names:
                 execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-                for index in sorted(table.indexes, key=lambda each: str(each.name)):
-                    execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+                _indexed(table, execute, dialect)
+
+    return step
+
+
+def _indexed(table: Table, execute: Execute, dialect: "Dialect") -> None:
+    for index in sorted(table.indexes, key=lambda each: str(each.name)):
+        execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+
+
+def adds(table: Table, column: str) -> Migration:
+    """A step forward that adds a column to a table which was made before the column was declared."""
+
+    def step(execute: Execute, dialect: "Dialect") -> None:
+        known = {
+            "sqlite": f"SELECT name FROM pragma_table_info('{table.name}')",
+            "postgresql": "SELECT column_name FROM information_schema.columns"
+            f" WHERE table_schema = current_schema() AND table_name = '{table.name}'",
+        }
+        rows: Any = execute(known[dialect.name])
+        if column not in {row[0] for row in rows.fetchall()}:
+            declared = CreateColumn(table.columns[column]).compile(dialect=dialect)
+            execute(f"ALTER TABLE {table.name} ADD COLUMN {declared}")
+        _indexed(table, execute, dialect)
 
     return step
 
@@ -220,6 +254,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     creates("memories", "memory_vectors", "ratios"),
     memory_words,
     renews("outbox"),
+    creates("sums"),
+    adds(RUNS, "tallied"),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from tinyllm import failpoints
 from tinyllm.checkpoints import Checkpoints
 from tinyllm.memory.rows import outlive
+from tinyllm.metrics import settle
 from tinyllm.store import Database, Store
 
 KEPT = 20  # runs of a thread whose checkpoints all stay
@@ -61,6 +62,7 @@ def _forget(db: Database, saver: Checkpoints, id: str) -> None:
         " UNION SELECT 1 FROM threads WHERE head = :id LIMIT 1",
         {"id": id},
     ).fetchone()
+    settle(db, id)
     saver.forget(db, id)
     if needed:
         db.execute("DELETE FROM events WHERE run = :id", {"id": id})

@@ -31,6 +31,7 @@ ASIDE = (
 )
 ALIVE = (
     "UPDATE runs SET status = 'executing', attempt = attempt + 1, lease = 0, waits = NULL, error = NULL,"
+    " tallied = CASE WHEN tallied < 0 THEN tallied ELSE -1 - tallied END,"
     " updated = :now, fence = (SELECT fence FROM threads WHERE id = :thread) WHERE id = :run"
 )
 

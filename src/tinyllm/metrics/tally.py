@@ -1,0 +1,109 @@
+"""What the events of runs add up to: calls, tokens, seconds, tools, waits, verdicts."""
+
+import json
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinyllm.metrics.exposition import BOUNDS, LONGEST, SUM, Labels
+
+PASSED = re.compile(r'"passed":(true|false)')  # in a value that was cut
+
+Key = tuple[str, Labels]
+
+
+@dataclass
+class Tally:
+    """Sums by the name of a metric and the values of its labels; in a histogram the last one is the bucket."""
+
+    sums: defaultdict[Key, float] = field(default_factory=lambda: defaultdict(float))
+    _called: str = ""  # the model of the event just before: its reply may yet be found bad
+
+    def ended(self, graph: str, status: str) -> None:
+        self.sums["runs_ended_total", (graph, status)] += 1
+
+    def add(self, kind: str, node: str, data: str, graph: str = "") -> None:
+        """One event, as it stands in the database."""
+        called, self._called = self._called, ""
+        if kind == "node":
+            if '"gate"' in data:  # the others need not be read
+                self._gate(json.loads(data), node, graph)
+        elif kind == "failure":
+            self._failure(json.loads(data), called)
+        elif kind in HOW:
+            HOW[kind](self, json.loads(data))
+
+    def _seconds(self, name: str, label: str, seconds: float) -> None:
+        self.sums[name, (label, BOUNDS[bisect_left(EDGES, seconds)])] += 1
+        self.sums[name, (label, SUM)] += max(0.0, seconds)
+
+    def _call(self, data: Mapping[str, Any]) -> None:
+        model = self._called = _text(data["model"])
+        self.sums["model_calls_total", (model, "ok")] += 1
+        self.sums["tokens_total", (model, "in")] += data.get("tokens_in") or 0
+        self.sums["tokens_total", (model, "out")] += data.get("tokens_out") or 0
+        self._seconds("model_call_seconds", model, data.get("seconds") or 0.0)
+
+    def _failure(self, data: Mapping[str, Any], called: str) -> None:
+        """Of a call. A reply that was no good came all the same, and was booked as good a moment ago."""
+        model = _text(data.get("model"))
+        if model:
+            kind = _text(data.get("kind")) or "failed"
+            if kind == "validation" and called:
+                model = called
+                self.sums["model_calls_total", (model, "ok")] -= 1
+            self.sums["model_calls_total", (model, kind)] += 1
+
+    def _gate(self, data: Mapping[str, Any], node: str, graph: str) -> None:
+        if data.get("kind") == "gate" and (passed := _passed(data.get("value"))) is not None:
+            self.sums["gate_verdicts_total", (graph, node, "passed" if passed else "failed")] += 1
+
+    def _tool(self, data: Mapping[str, Any]) -> None:
+        self.sums["tool_calls_total", (_text(data["tool"]), "failed" if data.get("failure") else "ok")] += 1
+
+    def _retry(self, data: Mapping[str, Any]) -> None:
+        self.sums["retries_total", (_text(data.get("model")),)] += 1
+
+    def _fallback(self, data: Mapping[str, Any]) -> None:
+        self.sums["fallbacks_total", (_text(data.get("model")),)] += 1
+
+    def _breaker(self, data: Mapping[str, Any]) -> None:
+        self.sums["breaker_changes_total", (_text(data.get("target")), _text(data.get("now")))] += 1
+
+    def _queued(self, data: Mapping[str, Any]) -> None:
+        self._seconds("queue_wait_seconds", _text(data.get("model")), data.get("seconds") or 0.0)
+
+    def _cached(self, data: Mapping[str, Any]) -> None:
+        result = "shared" if data.get("shared") else "hit" if data.get("hit", True) else "miss"
+        self.sums["cache_lookups_total", (_text(data.get("model")), result)] += 1
+
+
+EDGES = tuple(float(bound) for bound in BOUNDS)
+
+
+def _text(value: Any) -> str:
+    return str(value or "")[:LONGEST]
+
+
+def _passed(value: Any) -> bool | None:
+    """The verdict of a gate: whole, or the beginning of its text."""
+    if isinstance(value, Mapping):
+        found = value.get("passed")
+        return found if isinstance(found, bool) else None
+    cut = PASSED.search(value) if isinstance(value, str) else None
+    return cut.group(1) == "true" if cut else None
+
+
+HOW: dict[str, Callable[[Tally, Mapping[str, Any]], None]] = {
+    "call": Tally._call,
+    "tool": Tally._tool,
+    "retry": Tally._retry,
+    "fallback": Tally._fallback,
+    "breaker": Tally._breaker,
+    "queued": Tally._queued,
+    "cached": Tally._cached,
+}
+KINDS = ("node", "failure", *HOW)
