@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.prove.conftest import EVIDENCE, PROGRAM, Prove
+from tinyllm.prove.controls import KILL_CONTROLS
 from tinyllm.prove.shapes import SHAPES
 
 pytestmark = pytest.mark.timeout(400)
+LEAVE = ("grades", "growth", "no growth", "memory", "no memory", "memory taken back")
 HALVES = [[shape.name for shape in SHAPES][start::2] for start in (0, 1)]
 
 
@@ -29,6 +31,8 @@ def test_three_hundred_kills_at_any_moment_leave_nothing_between(prove: Prove) -
     found = prove("kill", "--trials", "300", "--no-every-write", "--seed", "7")
     assert found["examples"] == []
     assert found["random"]["kills"] >= 300
+    assert found["random"]["by_shape"].keys() == {shape.name for shape in SHAPES}
+    assert sum(found["random"]["by_shape"][name]["kills"] for name in LEAVE) >= 60
     assert found["most_at_95_percent"] <= 0.01
     assert found["recovery_ms"]["median"] > 0
 
@@ -47,6 +51,14 @@ def test_without_the_promise_the_checker_finds_that_it_is_broken(
     found = prove("kill", "--trials", "0", "--control", control, "--shape", shape)
     assert found["passed"]
     assert found["every_write"][shape]["violations"][broken] > 0
+
+
+def test_what_counts_before_its_run_is_committed_is_found(prove: Prove) -> None:
+    names = ["grades", "no growth", "no memory", "memory taken back"]
+    kills = ("--trials", "10", "--no-every-write", "--seed", "3")
+    found = prove("kill", *kills, "--control", "no staging", *shapes(names))
+    assert found["passed"]
+    assert all(found["random"]["by_shape"][name]["violations"]["left"] > 0 for name in names)
 
 
 def test_what_is_unknown_is_refused(tmp_path: Path) -> None:
@@ -72,5 +84,5 @@ def test_what_is_unknown_is_refused(tmp_path: Path) -> None:
 def test_every_durable_write_and_its_recovery_and_ten_thousand_moments(prove: Prove) -> None:
     found = prove("kill", "--trials", "10000", "--again", "--evidence", EVIDENCE)
     assert found["violations"] == 0
-    for control in ("no ledger", "async durability", "no outbox"):
+    for control in filter(None, KILL_CONTROLS):
         assert prove("kill", "--trials", "30", "--control", control, "--evidence", EVIDENCE)["passed"]

@@ -72,6 +72,16 @@ def read_all(db: Database, view: View, scopes: Sequence[Scope] = (), limit: int 
     return [item_from(row) for row in db.execute(sql, {**named, "limit": limit}).fetchall()]
 
 
+def read_rows(db: Database) -> list[list[Any]]:
+    """Every row that counts for somebody, earlier texts too, with its vector: what a run that never was must not change."""
+    rows = db.execute(
+        f"SELECT {MINE}, v.model, v.body FROM memories m LEFT JOIN memory_vectors v ON v.number = m.number"
+        f" WHERE {COUNTS.format(row='m')} ORDER BY m.number",
+        {"run": ""},
+    )
+    return [list(row) for row in rows.fetchall()]
+
+
 def read_numbered(db: Database, view: View, numbers: Sequence[int]) -> dict[int, Item]:
     if not numbers:
         return {}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,15 +13,18 @@ from tinyllm.checkpoints.sqlite import SqliteCheckpoints
 from tinyllm.effects import Ledger, Undo
 from tinyllm.effects.ledger import Do
 from tinyllm.errors import TinyError
+from tinyllm.memory.item import Item
+from tinyllm.memory.remembered import Memory
 from tinyllm.settings import Settings
 from tinyllm.state import Message
 from tinyllm.store import Database, packed, shared_store
 from tinyllm.store.sqlite import SqliteStore
 from tinyllm.transactions import Run, RunRow, Transactions
+from tinyllm.transactions.staged import Staged, decide, write_grade
 
-Control = Literal["", "no ledger", "async durability", "no lease", "no outbox"]
+Control = Literal["", "no ledger", "async durability", "no lease", "no outbox", "no staging"]
 LAG = 0.005
-KILL_CONTROLS: tuple[Control, ...] = ("no ledger", "async durability", "no outbox")
+KILL_CONTROLS: tuple[Control, ...] = ("no ledger", "async durability", "no outbox", "no staging")
 
 
 class Forgetful(Ledger):
@@ -43,6 +47,28 @@ class Eager(Ledger):
 
     async def deliver(self, name: str, arguments: dict[str, Any], do: Do) -> Any:
         return await self.call(name, "keyed", arguments, do)
+
+
+@dataclass
+class Outspoken(Staged):
+    """Grades and decisions count at once, whatever becomes of their run."""
+
+    before: str = ""  # a run that is committed
+
+    def write(self, db: Database) -> None:
+        for kind, data in self.rows:
+            if kind == "grade":
+                write_grade(db, {**self._grade(data), "run": self.before})
+            else:
+                decide(db, {**data, "run": ""})
+
+
+class Impatient(Memory):
+    """Remembers and forgets at once, as if a person did."""
+
+    async def _written(self, *what: Any, **how: Any) -> Item | None:
+        nobody = Context()  # in which no run is under way
+        return await asyncio.get_running_loop().create_task(super()._written(*what, **how), context=nobody)
 
 
 class Lagging(SqliteCheckpoints):
@@ -95,6 +121,9 @@ class Unpromised(Transactions):
             run.ledger = LEDGERS[self.control](
                 self.store, row.id, self.contents, check=lambda _: None, clock=self.clock
             )
+            return run
+        if self.control == "no staging":
+            run.staged = Outspoken(row.id, row.question, before=row.parent or "")
             return run
         kind = Hasty if self.control == "async durability" else Blind
         return kind(run.row, run.store, run.saver, run.ledger, run.clock, run.window)

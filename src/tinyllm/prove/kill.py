@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ class Report:
     shapes: dict[str, Counted] = field(default_factory=dict)  # every durable write
     again: bool = False  # whether recovery was killed as well, at each of them
     random: Counted = field(default_factory=Counted)
+    met: dict[str, Counted] = field(default_factory=dict)  # the same, by shape
 
     @property
     def kinds(self) -> list[Counted]:
@@ -91,7 +93,10 @@ class Report:
             },
             "every_write": {name: each.as_dict() for name, each in self.shapes.items()},
             "recovery_killed_too": self.again,
-            "random": self.random.as_dict(),
+            "random": {
+                **self.random.as_dict(),
+                "by_shape": {name: each.as_dict() for name, each in self.met.items()},
+            },
         }
 
 
@@ -117,13 +122,13 @@ def prove(
     chosen = [shape for shape in SHAPES if not shapes or shape.name in shapes]
     report = Report(seed, control, again=again)
     with _folder() as folder:
-        warm(folder)
+        warm(chosen, folder)
         places = {shape.name: prepare(shape, folder) for shape in chosen}
         harness = _Harness(folder, places, control, random.Random(seed))  # noqa: S311 - repeatable, not secret
         for shape in chosen if boundaries else ():
             report.shapes[shape.name] = harness.every_write(shape, again=again)
             tell(f"{shape.name}: {report.shapes[shape.name].kills} kills")
-        harness.at_random(chosen, trials, report.random, tell)
+        harness.at_random(chosen, trials, report, tell)
     return report
 
 
@@ -158,18 +163,20 @@ class _Harness:
                 break
         return counted
 
-    def at_random(self, shapes: Sequence[Shape], kills: int, counted: Counted, tell: Tell) -> None:
-        """At any instruction: three times in one run, recovery included."""
+    def at_random(self, shapes: Sequence[Shape], kills: int, report: Report, tell: Tell) -> None:
+        """At any instruction: three times in one run, recovery included; each shape in its turn."""
         lasts = {shape.name: self._lasts(shape) for shape in shapes} if kills else {}
-        told = 0
-        while counted.kills < kills:
-            shape = self.chance.choice(shapes)
+        counted, told = report.random, 0
+        for shape in cycle(shapes):
+            if counted.kills >= kills:
+                return
             with self._trial(shape) as run:
                 for _ in range(PER_RUN):
                     if run.lived(kill_after=self.chance.uniform(0.001, lasts[shape.name])):
                         break
                 run.ended()
                 counted.add(run)
+                report.met.setdefault(shape.name, Counted()).add(run)
             if counted.kills // 1000 > told:
                 told = counted.kills // 1000
                 tell(f"random: {counted.kills} kills, {len(counted.violations)} violations")

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 
 from tinyllm.grades import read_grades
-from tinyllm.memory.rows import View, read_all
+from tinyllm.memory.rows import View, read_all, read_rows
 from tinyllm.overlay import grown, read_history, read_patches
 from tinyllm.prove.growing import TARGET, written
 from tinyllm.store import Store
@@ -13,7 +13,7 @@ from tinyllm.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Grades and decisions by hash, how many decisions that are, the graph the next run begins with, what it remembers."""
+    """Grades, decisions and memory by hash, how many decisions, the graph the next run begins with, what it is told."""
 
     hash: str = ""
     decisions: int = 0
@@ -28,11 +28,11 @@ async def left(store: Store) -> Left:
     grades, history, patches = await store.read(
         lambda db: (read_grades(db), read_history(db, TARGET["name"]), read_patches(db, TARGET["name"]))
     )
-    items = await store.read(lambda db: read_all(db, EVERYBODY))
-    rows = [[each.as_dict() for each in grades], [each.as_dict() for each in history]]
+    items, kept = await store.read(lambda db: (read_all(db, EVERYBODY), read_rows(db)))
+    rows = [[each.as_dict() for each in grades], [each.as_dict() for each in history], kept]
     serving = [patch for patch in patches if patch.state in ("probation", "accepted")]
     return Left(
-        hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest(),
+        hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest(),
         len(history),
         grown(written(), serving).fingerprint,
         tuple(sorted((item.key, item.text) for item in items)),

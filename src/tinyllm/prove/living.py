@@ -5,12 +5,13 @@ import os
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tinyllm import failpoints
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError
-from tinyllm.prove.controls import Control, controlled
+from tinyllm.prove.controls import Control, Impatient, controlled
 from tinyllm.prove.growing import asked, steps
 from tinyllm.prove.outside import Outside
 from tinyllm.prove.shapes import KNOWN, Shape, acted, prepared
@@ -41,6 +42,9 @@ def engine_of(shape: Shape, outside: Outside, control: Control = "") -> Engine:
     )
     if control:
         engine.__dict__["transactions"] = controlled(control, settings)
+    if control == "no staging":
+        memory = Impatient(settings, lambda: engine.transactions.store)
+        engine.services = replace(engine.services, kept=memory)
     if growing:
         growing.engine.__dict__["transactions"] = engine.transactions
     return engine

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from tinyllm.prove.controls import Control
 from tinyllm.prove.left import Left, left
 from tinyllm.prove.living import THREAD, die_or_end, live, ours, seed
 from tinyllm.prove.outside import Outside
-from tinyllm.prove.shapes import BEFORE, SHAPES, Shape
+from tinyllm.prove.shapes import BEFORE, Shape
 from tinyllm.store import open_store
 from tinyllm.transactions import RunRow, Transactions
 from tinyllm.transactions.front import in_doubt
@@ -104,7 +104,7 @@ class Trial:
     def ended(self) -> None:
         """Let a last process end it, and judge what is left."""
         was = self.kills
-        if self.lived() and was:
+        if self.lived() and was and any(self.outside.marks("took")):  # one that crashed took no time
             self.recoveries.append(self.took()[0])
         self._check_end()
 
@@ -242,9 +242,9 @@ async def _seen(database: Path) -> Seen:
         return Seen(row, said, done, sent, unsent, len(in_doubt(lines)), problems, await left(store))
 
 
-def warm(folder: Path) -> None:
+def warm(shapes: Iterable[Shape], folder: Path) -> None:
     """Import in this process whatever a run imports late, so that a fork costs milliseconds."""
-    for shape in SHAPES:
+    for shape in shapes:
         outside = _place(folder / f"warm-{shape.name}")
         asyncio.run(seed(shape, outside))
         asyncio.run(live(shape, outside))
