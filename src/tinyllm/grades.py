@@ -1,10 +1,12 @@
 """What gates, judges, tools and people said of the work of nodes: rows of runs that were committed, and of no others."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tinyllm.errors import UsageError
+from tinyllm.problems import did_you_mean
 from tinyllm.redaction import safe
 from tinyllm.spec import GraphSpec
 from tinyllm.store import Database, Store, counts
@@ -60,6 +62,25 @@ def read_grades(
         {**values, "most": most},
     )
     return [_grade(row) for row in reversed(rows.fetchall())]
+
+
+def check_known(db: Database, graph: str, node: str) -> None:
+    """Whoever asks for the grades of a name that no graph ever had has mistyped it."""
+    graphs = {row[0] for row in db.execute("SELECT DISTINCT graph FROM runs").fetchall()}
+    if graph and graph not in graphs:
+        raise _unknown("graph has run that is called", graph, graphs)
+    if not node or db.execute("SELECT 1 FROM grades WHERE node = :node LIMIT 1", {"node": node}).fetchone():
+        return
+    bodies = db.execute("SELECT body FROM graphs WHERE name = :graph OR :graph = ''", {"graph": graph})
+    nodes = {id for row in bodies.fetchall() for id in json.loads(row[0]).get("nodes", ())}
+    if node not in nodes:
+        raise _unknown("node of a graph that has run is called", node, nodes)
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
+    names = sorted(known)
+    among = f"choose from: {', '.join(names[:20])}" if names else "`tinyllm runs list` shows what has run"
+    return UsageError(f"no {what} {name!r}", hint=did_you_mean(name, names) or among, code="GRADES_UNKNOWN")
 
 
 def _grade(row: Sequence[Any]) -> Grade:

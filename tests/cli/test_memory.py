@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Call
+from tinyllm.testing.simulator import Simulator
 
 
 def test_what_is_added_is_listed_found_and_forgotten(tinyllm: Call) -> None:
@@ -43,6 +46,14 @@ def test_export_and_import_are_the_way_there_and_back(tinyllm: Call, tmp_path: P
     lines = tinyllm("memory", "export").out
     assert tinyllm("memory", "export", str(tmp_path / "m.jsonl")).code == 0
     assert (tmp_path / "m.jsonl").read_text() == lines
+    again = tinyllm("memory", "export", str(tmp_path / "m.jsonl"))
+    assert (again.code, "is there already" in again.lines[0]) == (2, True)
+    assert tinyllm("memory", "export", str(tmp_path / "m.jsonl"), "--force").code == 0
+    nowhere = tinyllm("memory", "export", str(tmp_path / "no" / "m.jsonl"))
+    assert (nowhere.code, nowhere.lines[0]) == (
+        2,
+        f"error  {tmp_path / 'no' / 'm.jsonl'} cannot be written: No such file or directory",
+    )
     tinyllm("memory", "forget", "drink")
     assert json.loads(tinyllm("memory", "import", str(tmp_path / "m.jsonl"), "--json").out) == {"memories": 1}
     assert tinyllm("memory", "export").out == lines
@@ -50,6 +61,17 @@ def test_export_and_import_are_the_way_there_and_back(tinyllm: Call, tmp_path: P
     assert tinyllm("memory", "import", str(tmp_path / "nothing")).code == 2
     bad = tinyllm("memory", "import", "-", stdin=b"{}\n")
     assert (bad.code, "line 1" in bad.lines[0]) == (2, True)
+
+
+def test_only_what_stands_counts(tinyllm: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator() as simulator:
+        monkeypatch.setenv("OLLAMA_HOST", simulator.url)
+        for text in ("Ada likes tea.", "Ada likes coffee.", "Ada likes water."):
+            tinyllm("memory", "add", text, "-k", "drink")
+        figures = json.loads(tinyllm("memory", "stats", "--json").out)
+        assert (figures["memories"], figures["vectors"], figures["rows"]) == (1, 1, 3)
+        done = json.loads(tinyllm("memory", "reindex", "--json").out)
+        assert (done["memories"], done["vectors"], done["rows"]) == (1, 1, 3)
 
 
 def test_figures_and_a_new_index(tinyllm: Call) -> None:

@@ -104,6 +104,27 @@ def test_a_run_is_listed_and_shown_with_what_it_did(tinyllm: Call, project: Path
     assert tinyllm("runs", "watch", run).err.splitlines()[-1] == "committed"
 
 
+def test_what_is_not_there_is_told_from_what_is_empty(tinyllm: Call, project: Path) -> None:
+    asked(tinyllm, "echo", "hello", "--thread", "holiday")
+    assert len(listed(tinyllm, "--thread", "holiday")) == 1
+    two_lines(tinyllm("runs", "list", "--thread", "holliday"), 2, "there is no thread 'holliday'")
+    two_lines(tinyllm("runs", "list", "--thread", ""), 2, "names no conversation")
+    assert tinyllm("runs", "show", "nosuchrun").lines[0] == "error  there is no run 'nosuchrun'"
+    none = tinyllm("grades", "list", "--node", "say")
+    assert (none.code, "no grades of the node say yet" in none.err) == (0, True)
+    mistyped = tinyllm("grades", "list", "--node", "sai")
+    assert (mistyped.code, mistyped.lines[1]) == (2, 'try    did you mean "say"?')
+    two_lines(tinyllm("grades", "list", "-g", "nosuch"), 2, "no graph has run that is called 'nosuch'")
+    two_lines(tinyllm("grades", "export", "--node", "sai"), 2, "no node")
+
+
+def test_a_round_of_growing_is_listed_with_what_it_was_given(tinyllm: Call, project: Path) -> None:
+    none = tinyllm("growth", "history", "-g", "echo")
+    assert (none.code, none.out, "nothing was decided of echo yet" in none.err) == (0, "", True)
+    assert tinyllm("growth", "run", "-g", "echo").code == 0
+    assert "graph: echo" in tinyllm("runs", "list").out
+
+
 def test_a_run_is_exported_with_its_graph(tinyllm: Call, project: Path) -> None:
     run = asked(tinyllm, "echo", "hello")["run"]
     assert json.loads(tinyllm("runs", "export", run).out)["graph"]["nodes"]["say"]["kind"] == "transform"
@@ -263,7 +284,11 @@ def test_a_second_turn_sees_the_first(tinyllm: Call, project: Path, served: Serv
 
 @pytest.mark.parametrize(
     ("flags", "said"),
-    [(("-c", "--thread", "t"), "exclude each other"), (("--thread", " t"), "cannot be the name")],
+    [
+        (("-c", "--thread", "t"), "exclude each other"),
+        (("--thread", " t"), "cannot be the name"),
+        (("--thread", ""), "names no conversation"),
+    ],
 )
 def test_a_conversation_is_named_in_one_way(
     tinyllm: Call, project: Path, flags: tuple[str, ...], said: str

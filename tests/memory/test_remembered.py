@@ -342,7 +342,7 @@ async def test_without_the_model_words_must_do_and_it_is_not_asked_again(
     online = meaning(two_ways)
     closed.embedder.settings = online.settings
     assert (await reindexed(closed))["vectors"] == 0  # it rests for a minute
-    assert (await reindexed(online)) == {"memories": 1, "vectors": 1, "missing": ""}
+    assert (await reindexed(online)) == {"memories": 1, "vectors": 1, "rows": 1, "missing": ""}
     assert await recalled(online, "feline") == ["two"]
     assert (await stats(online))["vectors"] == 1
 

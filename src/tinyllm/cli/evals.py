@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tinyllm.cli import say
+from tinyllm.cli.files import wrote
 from tinyllm.errors import TinyError, UsageError
 
 if TYPE_CHECKING:
@@ -200,13 +201,7 @@ def _written(text: str, output: Path | None) -> None:
     if output is None:
         say.answer(text, end="")
         return
-    try:
-        output.write_text(text, "utf-8")
-    except OSError as failure:
-        raise UsageError(
-            f"{output} cannot be written: {failure.strerror}", hint="choose another file"
-        ) from failure
-    say.note(f"wrote {output}")
+    wrote(output, text)
 
 
 @app.command()

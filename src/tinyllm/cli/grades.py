@@ -35,17 +35,21 @@ def list_(
 ) -> None:
     """List grades: who said what of whose answer."""
     from tinyllm import settings
-    from tinyllm.grades import read_grades
+    from tinyllm.grades import check_known, read_grades
     from tinyllm.store import open_store
     from tinyllm.transactions.rows import read_run
 
     with open_store(settings.load().database_url) as store:
+        store.read_now(lambda db: check_known(db, graph, node))
         id = store.read_now(lambda db: read_run(db, run).id) if run else ""
         found = store.read_now(lambda db: read_grades(db, graph=graph, node=node, run=id, most=most))
     if as_json:
         say.data([grade.as_dict() for grade in found])
     elif not found:
-        say.note("no grades yet; gates give them, and you: tinyllm runs rate ID up|down")
+        of = "".join(
+            f" of the {what} {name}" for what, name in (("node", node), ("graph", graph), ("run", id)) if name
+        )
+        say.note(f"no grades{of} yet; gates give them, and you: tinyllm runs rate ID up|down")
     else:
         cells = (
             [g.run, g.kind, g.node, "passed" if g.passed else "failed", g.evidence, _short(g.question),
@@ -71,10 +75,11 @@ def export(
 ) -> None:
     """Print pairs for fine-tuning: a question, the accepted answer, the rejected answers; secrets are taken out."""
     from tinyllm import settings
-    from tinyllm.grades import read_grades, training_pairs
+    from tinyllm.grades import check_known, read_grades, training_pairs
     from tinyllm.store import open_store
 
     with open_store(settings.load().database_url) as store:
+        store.read_now(lambda db: check_known(db, graph, node))
         found = store.read_now(lambda db: read_grades(db, graph=graph, node=node))
     pairs = training_pairs(found, consent=consent)
     if format is Format.json:

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from tinyllm.cli import completing, say
+from tinyllm.cli.files import wrote
 from tinyllm.errors import TinyError
 
 app = typer.Typer(
@@ -80,7 +81,6 @@ def draw(
     """Draw a graph, offline."""
     from tinyllm import settings
     from tinyllm.draw import draw as drawn
-    from tinyllm.errors import UsageError
     from tinyllm.spec import find, read_file
 
     loaded = settings.load()
@@ -88,13 +88,7 @@ def draw(
     if output is None:
         say.answer(picture)
         return
-    try:
-        output.write_text(picture + "\n", "utf-8")
-    except OSError as failure:
-        raise UsageError(
-            f"{output} cannot be written: {failure.strerror}", hint="choose another file"
-        ) from failure
-    say.note(f"wrote {output}")
+    wrote(output, picture + "\n")
 
 
 @app.command()

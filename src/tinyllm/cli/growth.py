@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from tinyllm.cli import say
+from tinyllm.cli.files import wrote
 from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,13 +93,7 @@ def _print(text: str, output: Path | None) -> None:
     if output is None:
         say.answer(text)
         return
-    try:
-        output.write_text(text + "\n", "utf-8")
-    except OSError as failure:
-        raise UsageError(
-            f"{output} cannot be written: {failure.strerror}", hint="choose another file"
-        ) from failure
-    say.note(f"wrote {output}")
+    wrote(output, text + "\n")
 
 
 @app.command()
@@ -181,6 +176,11 @@ def history(graph: str = GRAPH, as_json: bool = AS_JSON) -> None:
     known = _known(graph)
     if as_json:
         say.data([decision.as_dict() for decision in known.history])
+        return
+    if not known.history:
+        say.note(
+            f"nothing was decided of {known.base.name} yet; `tinyllm growth run` looks whether it should grow"
+        )
         return
     cells = (
         [time.strftime("%Y-%m-%d %H:%M", time.localtime(d.patch.at)), str(d.patch.number), d.patch.state,

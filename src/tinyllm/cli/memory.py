@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from tinyllm.cli import say
+from tinyllm.cli.files import wrote
+from tinyllm.cli.threads import thread_option
 from tinyllm.errors import BadReply, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ app = typer.Typer(
 )
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 SCOPE = typer.Option("", "--scope", help="user, project or thread.")
-THREAD = typer.Option("", "--thread", "-t", help="The conversation, for its own memories.")
+THREAD = thread_option("The conversation, for its own memories.", "-t")
 KEY = typer.Argument(help="The key, as `memory list` shows it.")
 WIDE = 80  # characters of a text in a table
 
@@ -159,6 +161,7 @@ def export(
     path: Path = typer.Argument(None, help="The file; without one, to stdout."),
     scope: str = SCOPE,
     thread: str = THREAD,
+    force: bool = typer.Option(False, "--force", help="Write over a file that is there."),
 ) -> None:
     """Write memories as lines of JSON."""
     from tinyllm.memory.keeping import exported
@@ -168,8 +171,8 @@ def export(
         for line in lines:
             say.answer(line)
         return
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    say.note(f"wrote {len(lines)} memories to {path}")
+    wrote(path, "".join(f"{line}\n" for line in lines), over=force)
+    say.note(f"{len(lines)} memories")
 
 
 @app.command("import")

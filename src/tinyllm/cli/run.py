@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from tinyllm.cli import completing, say, stdin
+from tinyllm.cli.threads import thread_option
 from tinyllm.errors import TinyError, UsageError
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def run(
     schema: str = typer.Option("", "--schema", help="A JSON schema, or @FILE, that the answer must follow."),
     timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds the run may take."),
     continues: bool = typer.Option(False, "--continue", "-c", help="The next turn of the last conversation."),
-    thread: str = typer.Option(
-        "", "--thread", help="The next turn of this conversation; a new name begins one."
-    ),
+    thread: str = thread_option("The next turn of this conversation; a new name begins one."),
     wait: bool = typer.Option(False, "--wait", help="Wait while the conversation is busy with another run."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the answer and nothing else."),
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Show models, tokens and times."),
@@ -190,10 +189,6 @@ def thread_named(name: str, *, continues: bool) -> str:
         raise UsageError(
             "--continue and --thread exclude each other",
             hint="--thread names the conversation, --continue takes the last",
-        )
-    if name.strip() != name or not name.isprintable():
-        raise UsageError(
-            f"{name!r} cannot be the name of a conversation", hint="use letters, digits and dashes"
         )
     return LAST if continues else name
 

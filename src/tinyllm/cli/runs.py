@@ -9,6 +9,8 @@ from typing import Any
 import typer
 
 from tinyllm.cli import completing, outbox, say
+from tinyllm.cli.files import wrote
+from tinyllm.cli.threads import thread_option
 from tinyllm.cli.working import with_runs
 from tinyllm.errors import UsageError
 
@@ -25,24 +27,27 @@ RUN = typer.Argument(help="The run's id, or its beginning.", autocompletion=comp
 
 @app.command("list")
 def list_(
-    thread: str = typer.Option("", "--thread", help="Only the runs of this thread."),
+    thread: str = thread_option("Only the runs of this thread."),
     most: int = typer.Option(20, "-n", "--most", min=1, help="How many."),
     as_json: bool = AS_JSON,
 ) -> None:
     """List runs, the newest first."""
-    from tinyllm.cli.timeline import row_of
+    from tinyllm.cli.timeline import asked_of, row_of
 
-    async def work(runs: Any) -> list[dict[str, Any]]:
-        return [row_of(row, runs.clock) for row in await runs.runs(thread=thread, limit=most)]
+    async def work(runs: Any) -> list[tuple[dict[str, Any], str]]:
+        if thread:
+            await runs.thread(thread)
+        found = await runs.runs(thread=thread, limit=most)
+        return [(row_of(row, runs.clock), asked_of(row)) for row in found]
 
     rows = with_runs(work)
     if as_json:
-        say.data(rows)
+        say.data([row for row, _ in rows])
     elif not rows:
         say.note('no runs yet; ask something: tinyllm run "What is 2 + 2?"')
     else:
         cells = (
-            [row["run"], row["when"], row["status"], row["graph"], _one_line(row["question"])] for row in rows
+            [row["run"], row["when"], row["status"], row["graph"], _one_line(asked)] for row, asked in rows
         )
         say.table(cells, ("RUN", "WHEN", "STATUS", "GRAPH", "QUESTION"))
 
@@ -165,7 +170,7 @@ def rollback(
 @app.command()
 def fork(
     run: str = RUN,
-    thread: str = typer.Option("", "--thread", help="The new thread's name."),
+    thread: str = thread_option("The new thread's name."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Go on from a committed run in a thread of its own."""
@@ -282,13 +287,7 @@ def export(
     if output is None:
         say.data(found)
         return
-    try:
-        output.write_text(json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
-    except OSError as failure:
-        raise UsageError(
-            f"{output} cannot be written: {failure.strerror}", hint="choose another file"
-        ) from failure
-    say.note(f"wrote {output}")
+    wrote(output, json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 @app.command()

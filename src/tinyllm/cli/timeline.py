@@ -22,6 +22,11 @@ def row_of(row: Any, clock: Any) -> dict[str, Any]:
     }
 
 
+def asked_of(row: Any) -> str:
+    """What a run was asked; where there is no question, what it was given."""
+    return row.question or ", ".join(f"{name}: {value}" for name, value in row.inputs.items())
+
+
 async def whole(runs: Any, run: str) -> dict[str, Any]:
     """Everything that is known of a run."""
     row = await runs.run(run)

@@ -71,14 +71,12 @@ async def stats(memory: Memory) -> dict[str, Any]:
     items = await memory.all()
     model = memory.embedder.model
 
-    def look(db: Database) -> tuple[int, int, bool]:
+    def look(db: Database) -> tuple[int, set[int], bool]:
         every = db.execute("SELECT count(*) FROM memories").fetchone()[0]
-        vectored = db.execute(
-            "SELECT count(*) FROM memory_vectors WHERE model = :model", {"model": model}
-        ).fetchone()[0]
-        return every, vectored, words.indexed(db)
+        with_one = db.execute("SELECT number FROM memory_vectors WHERE model = :model", {"model": model})
+        return every, {row[0] for row in with_one.fetchall()}, words.indexed(db)
 
-    every, vectored, indexed = await memory.store.read(look)
+    every, with_one, indexed = await memory.store.read(look)
     return {
         "memories": len(items),
         "by_scope": dict(Counter(item.scope for item in items)),
@@ -87,13 +85,16 @@ async def stats(memory: Memory) -> dict[str, Any]:
         "of_strangers": sum(bool(item.strangers) for item in items),
         "words": "the full-text index" if indexed else "a scan",
         "embedder": model,
-        "vectors": vectored,
+        "vectors": sum(item.number in with_one for item in items),
         "meaning": "the database" if vectors.compares(memory.store) else "a scan",
     }
 
 
 async def reindexed(memory: Memory) -> dict[str, Any]:
-    """Make every memory findable again: by its words, and by its meaning when there is a model."""
+    """Make every memory findable again: by its words, and by its meaning when there is a model.
+
+    Earlier texts too, which are back when the run that replaced them is taken back; those that stand are counted.
+    """
 
     def every(db: Database) -> list[tuple[int, str, str]]:
         found = db.execute("SELECT number, key, text FROM memories WHERE gone = 0 ORDER BY number").fetchall()
@@ -109,4 +110,10 @@ async def reindexed(memory: Memory) -> dict[str, Any]:
                 vectors.put(db, number, memory.embedder.model, found[place])
 
     await memory.store.write(work)
-    return {"memories": len(texts), "vectors": len(found), "missing": memory.embedder.missing}
+    stand = await memory.store.read(rows.count_current)
+    return {
+        "memories": stand,
+        "vectors": stand if found else 0,
+        "rows": len(texts),
+        "missing": memory.embedder.missing,
+    }

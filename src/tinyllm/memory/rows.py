@@ -82,6 +82,12 @@ def read_rows(db: Database) -> list[list[Any]]:
     return [list(row) for row in rows.fetchall()]
 
 
+def count_current(db: Database) -> int:
+    """How many memories stand, in all scopes of everybody."""
+    sql = f"SELECT count(*) FROM memories m WHERE {CURRENT} AND m.gone = 0"
+    return int(db.execute(sql, {"run": ""}).fetchone()[0])
+
+
 def read_numbered(db: Database, view: View, numbers: Sequence[int]) -> dict[int, Item]:
     if not numbers:
         return {}

@@ -17,6 +17,7 @@ from tinyllm.transactions.rows import (
     WINDOW,
     Line,
     RunRow,
+    known_thread,
     read_run,
     read_runs,
     read_savepoints,
@@ -52,6 +53,10 @@ class Archive:
 
     async def runs(self, *, thread: str = "", limit: int = 50) -> list[RunRow]:
         return await self.store.read(lambda db: read_runs(db, thread=thread, limit=limit))
+
+    async def thread(self, name: str) -> str:
+        """This name, if it is a conversation's."""
+        return await self.store.read(lambda db: known_thread(db, name))
 
     async def timeline(self, id: str) -> list[Line]:
         return await self.store.read(lambda db: read_timeline(db, read_run(db, id).id))

@@ -108,11 +108,23 @@ def read_run(db: Database, id: str) -> RunRow:
             each[0] for each in db.execute("SELECT id FROM runs ORDER BY created DESC LIMIT 200").fetchall()
         ]
         raise UsageError(
-            f"there is no run {id!r}{did_you_mean(id, known)}",
-            hint="`tinyllm runs list` lists them",
+            f"there is no run {id!r}",
+            hint=did_you_mean(id, known) or "`tinyllm runs list` lists them",
             code="RUN_UNKNOWN",
         )
     return run_from(row)
+
+
+def known_thread(db: Database, name: str) -> str:
+    """This name, if it is a conversation's."""
+    if not db.execute("SELECT 1 FROM threads WHERE id = :id", {"id": name}).fetchone():
+        known = [row[0] for row in db.execute("SELECT id FROM threads ORDER BY id LIMIT 10000").fetchall()]
+        raise UsageError(
+            f"there is no thread {name!r}",
+            hint=did_you_mean(name, known) or "`tinyllm runs list` without --thread lists all runs",
+            code="THREAD_UNKNOWN",
+        )
+    return name
 
 
 def read_runs(db: Database, *, thread: str = "", limit: int = 50) -> list[RunRow]:

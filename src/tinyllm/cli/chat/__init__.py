@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tinyllm.cli import completing, say
+from tinyllm.cli.threads import thread_option
 from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def chat(
         "", "--graph", "-g", help="A graph's name or file.", autocompletion=completing.graphs
     ),
     continues: bool = typer.Option(False, "--continue", "-c", help="Go on with the last conversation."),
-    thread: str = typer.Option("", "--thread", help="Go on with this conversation; a new name begins one."),
+    thread: str = thread_option("Go on with this conversation; a new name begins one."),
     model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
     approve: list[str] = typer.Option(
         [], "--approve", metavar="PATTERN", help="Say yes ahead to a tool: NAME, or NAME:TEXT."

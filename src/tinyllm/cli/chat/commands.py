@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tinyllm.cli import say
 from tinyllm.cli.chat.conversation import Conversation, Over
+from tinyllm.cli.files import wrote
 from tinyllm.effects import Recorded
 from tinyllm.errors import UsageError
 from tinyllm.problems import did_you_mean
@@ -154,15 +155,7 @@ def _save(talk: Conversation, name: str) -> None:
         text = json.dumps({"thread": talk.thread, "messages": said}, ensure_ascii=False, indent=2)
     else:
         text = "\n\n".join(f"**{message['role']}**\n\n{message['content']}" for message in said)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text + "\n")
-    except FileExistsError:
-        raise UsageError(f"{path} is there already", hint="choose another name") from None
-    except (OSError, UnicodeError) as failure:
-        why = getattr(failure, "strerror", None) or str(failure)
-        raise UsageError(f"{path} cannot be written: {why}", hint="choose another file") from failure
-    say.note(f"wrote {path}")
+    wrote(path, text + "\n", over=False)
 
 
 def _exit(_talk: Conversation, _: str) -> None:
