@@ -73,7 +73,7 @@ def main() -> int:
     began = perf_counter()
     graph = yaml.safe_load((shipped() / "assistant.yaml").read_text("utf-8"))
     conditions = tuple(given.only or _conditions(given))
-    seeds = [0] if given.develop else list(range(1, 1 + (1 if given.ollama else given.seeds)))
+    seeds = [0] if given.develop else [given.first + n for n in range(1 if given.ollama else given.seeds)]
     jobs = [(seed, name, graph, given) for seed in seeds for name in conditions]
     with ProcessPoolExecutor(1 if given.ollama else given.jobs) as pool:
         cells = list(pool.map(_cells, jobs))
@@ -101,6 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seeds", type=int, default=2, help="how many populations and banks (a report uses 10)"
     )
+    parser.add_argument("--first", type=int, default=1, metavar="SEED", help="the first of them")
     parser.add_argument("--items", type=int, default=24, help="questions per label (a report uses 40)")
     parser.add_argument(
         "--profile", choices=PROFILES, default="hard", help="whose published figures the models have"

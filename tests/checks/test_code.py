@@ -276,3 +276,27 @@ async def test_values_of_the_standard_library_are_compared(ask: Ask) -> None:
     other = "```python\ndef tally(xs): return {x: xs.count(x) for x in xs}\n```"
     answer = await ask(question, CHECKS, a=one, b=other)
     assert (answer.evidence, answer.answer) == ("executed", one)
+
+
+def _sampled(first: str, *afresh: str) -> Scripted:
+    """A model that writes this, and these when it is asked afresh, by their seeds."""
+    return Scripted(
+        lambda _, **more: ("", *afresh)[seed] if (seed := more["options"].get("seed", 0)) else first
+    )
+
+
+async def test_where_nobody_bigger_is_there_code_that_is_written_again_goes_out(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["b"]}}]
+    again = tuple(f"Once more:\n{GOOD}\nThat is attempt {n}." for n in range(3))
+    knows = await ask(QUESTION, checks, a=_sampled(GOOD, *again), b=LUCKY)
+    assert (knows.status, knows.evidence, knows.answer) == ("committed", "executed", GOOD)
+    guesses = await ask(QUESTION, checks, a=_sampled(LUCKY, GOOD, WRONG, OTHER), b=WRONG)
+    assert guesses.status == "refused"
+    better = await ask(QUESTION, checks, a=_sampled(LUCKY, *again), b=WRONG)
+    assert (better.status, "attempt" in better.answer) == ("committed", True)
+
+
+async def test_code_that_is_repeated_word_for_word_is_no_surer(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["b"]}}]
+    answer = await ask(QUESTION, checks, a=Scripted(LUCKY), b=GOOD)
+    assert answer.status == "refused"

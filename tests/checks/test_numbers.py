@@ -1,5 +1,7 @@
 """Numbers that several find: a wrong one that looks right is caught, a right one in an odd form is not rejected."""
 
+from ollama import ResponseError
+
 from tests.checks.conftest import Ask
 from tinyllm.testing.scripted import Scripted
 
@@ -89,9 +91,51 @@ async def test_two_against_one_ask_a_bigger_model_on(ask: Ask) -> None:
 
 async def test_a_model_that_says_it_twice_is_no_second_model(ask: Ask) -> None:
     checks = [{"numbers_agree": {"asks": ["b"], "programs": ["a"]}}]
-    a = Scripted("Answer: 23", PROGRAM)
+    a = Scripted(lambda messages, **_: PROGRAM if "program" in messages[0].text else "Answer: 23")
     answer = await ask(QUESTION, checks, a=a, b="Answer: 35")
-    assert (answer.status, answer.evidence, len(a.calls)) == ("committed", "executed", 2)
+    assert (answer.status, answer.evidence, len(a.calls)) == ("committed", "executed", 5)
+
+
+def _sampled(first: str, *afresh: str) -> Scripted:
+    """A model that answers in one way, and in these when it is asked afresh, by their seeds."""
+    return Scripted(
+        lambda _, **more: ("", *afresh)[seed] if (seed := more["options"].get("seed", 0)) else first
+    )
+
+
+async def test_where_nobody_bigger_is_there_the_one_who_answered_is_asked_afresh(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c"]}}]
+    a = _sampled("Answer: 23", "It is 23.", "3 + 20 = 23", "So 23 apples.")
+    sure = await ask(QUESTION, checks, a=a, b="Answer: 60", c="Answer: 35")
+    assert (sure.status, sure.evidence, sure.answer) == ("committed", "unchecked", "Answer: 23")
+    assert [call.kwargs["options"].get("seed") for call in a.calls] == [None, 1, 2, 3]
+    a = _sampled("Answer: 60", "It is 35.", "It is 23.", "It is 61.")
+    guessed = await ask(QUESTION, checks, a=a, b="Answer: 23", c="Answer: 35")
+    assert (guessed.status, len(a.calls)) == ("refused", 4)
+
+
+async def test_what_is_said_again_word_for_word_makes_nothing_surer(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c"]}}]
+    a = Scripted("Answer: 60")
+    answer = await ask(QUESTION, checks, a=a, b="Answer: 23", c="Answer: 35")
+    assert (answer.status, len(a.calls)) == ("refused", 4)
+
+
+async def test_a_model_that_guesses_loses_against_one_that_another_confirms(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c", "d"]}}]
+    a = _sampled("Answer: 60", "It is 23.", "It is 23, I think.", "It is 61.")
+    answer = await ask(QUESTION, checks, a=a, b="Answer: 23", c="Answer: 23", d="Answer: 60")
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "agreed", "Answer: 23")
+
+
+async def test_models_that_are_not_installed_are_asked_for_no_answer_either(ask: Ask) -> None:
+    big = Scripted(ResponseError("model 'big:1b' not found", 404))
+    checks = [{"numbers_agree": {"asks": ["b", "c", "big"]}}]
+    a = _sampled("Answer: 60", "It is 61.", "It is 62.", "It is 63.")
+    answer = await ask(
+        QUESTION, checks, gate={"escalates": "big"}, a=a, b="Answer: 23", c="Answer: 35", big=big
+    )
+    assert (answer.status, len(answer.tried), len(a.calls)) == ("refused", 1, 4)
 
 
 async def test_a_model_that_repeats_itself_has_no_second_vote(ask: Ask) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tinyllm.checks.again import again
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import asks_for_code, blocks
 from tinyllm.checks.figures import numbers
@@ -21,8 +22,9 @@ NAME, PROGRAMS = "numbers_agree", "numbers_agree.programs"
 PROGRAM, AFRESH = "verify_program.md", "math.md"
 AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
 # How far ahead of any other result one must be: two votes to one are right in seven cases of ten only, and of many
-# different wrong results two meet easily. When nobody is left to ask, less will do; when nobody bigger is there, least.
-SURE, ENOUGH, BEST = 2.0, 1.5, 0.5
+# different wrong results two meet easily. When nobody is left to ask, less will do; when nobody bigger is there, less
+# still, after the one who answered was asked afresh; least where that told nothing.
+SURE, ENOUGH, SMALL, BEST = 2.0, 1.5, 1.25, 0.5
 SECONDS = 5.0
 
 
@@ -46,11 +48,23 @@ async def numbers_agree(
     if found := votes.verdict():
         return found
     for key, program in _order(judged, services, asks, programs):
-        votes.add(await _asked(judged, services, key, program=program))
+        votes.others.append(await _asked(judged, services, key, program=program))
         if found := votes.verdict():
             return found
     bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
-    return votes.at_last() if judged.last or bigger else votes.undecided()
+    if not (judged.last or bigger):
+        return votes.undecided()
+    return await _among_small(votes, judged, services) if votes.small and votes.told else votes.at_last()
+
+
+async def _among_small(votes: "_Votes", judged: Judged, services: Services) -> Verdict:
+    """Nobody bigger is there: who answered is asked afresh, and the one ahead goes out with little confidence."""
+    before, least = list(votes.others), BEST
+    async for said in again(judged, services, AFRESH, of=NAME):
+        votes.others, least = [*before, *(_as_result(each) for each in said)], SMALL
+        if lead(votes.ranked) >= SURE:
+            break
+    return votes.verdict() or votes.ahead(least)
 
 
 def _is_about_a_number(judged: Judged) -> bool:
@@ -99,16 +113,21 @@ def _order(
     return [each for each in found if each[0]]
 
 
-async def _asked(judged: Judged, services: Services, key: str, *, program: bool) -> Candidate | None:
-    """What this model finds; of a program, what it prints."""
-    said = await opinion(
-        judged, services, PROGRAM if program else AFRESH, [key], of=PROGRAMS if program else NAME
-    )
+async def _asked(judged: Judged, services: Services, key: str, *, program: bool) -> Candidate:
+    """What this model finds; of a program, what it prints; nothing when it could not be asked."""
+    of = PROGRAMS if program else NAME
+    said = await opinion(judged, services, PROGRAM if program else AFRESH, [key], of=of)
     if said is None:
-        return None
+        return Candidate("", services.guard.entry(key).name, of)
     if program and (code := "\n".join(block.code for block in blocks(said.answer) if block.python)):
         return replace(said, answer=await _printed(code, services), ran=True)
-    return replace(said, answer=result(said.answer), said=said.answer)
+    return _as_result(said)
+
+
+def _as_result(said: Candidate) -> Candidate:
+    """What it comes to; the numbers of a program that nobody ran are no result."""
+    code = not stated(said.answer) and any(block.python for block in blocks(said.answer))
+    return replace(said, answer="" if code else result(said.answer), said=said.answer)
 
 
 async def _printed(code: str, services: Services) -> str:
@@ -129,16 +148,25 @@ class _Votes:
     def __init__(self, own: Candidate, others: Sequence[Candidate], tiers: Mapping[str, int]) -> None:
         self.own, self.others, self.tiers = own, list(others), tiers
 
-    def add(self, candidate: Candidate | None) -> None:
-        self.others += [candidate] if candidate is not None else []
+    @property
+    def told(self) -> bool:
+        """Did anybody else find a number?"""
+        return any(numbers(each.answer) for each in self.others)
+
+    @property
+    def small(self) -> bool:
+        """Is nobody of a higher tier among those who found anything?"""
+        heard = [self.own, *(each for each in self.others if each.answer)]
+        return max(self.tiers.get(each.model, 1) for each in heard) < STRONG_FROM
 
     @property
     def ranked(self) -> list[Party]:
         # A program that printed no number is remembered, and no vote; nor is what a model says once more.
         found: list[Candidate] = []
         for each in (self.own, *self.others):
-            said = (other for other in found if (other.model, other.ran) == (each.model, each.ran))
-            if numbers(each.answer) and not any(same(other.answer, each.answer) for other in said):
+            said = [other for other in found if (other.model, other.ran) == (each.model, each.ran)]
+            known = not each.again and any(same(other.answer, each.answer) for other in said)
+            if numbers(each.answer) and not known:
                 found.append(each)
         return parties(found, same, self.tiers)
 
@@ -149,14 +177,14 @@ class _Votes:
 
     def at_last(self) -> Verdict:
         """Nobody else will answer."""
+        party = elected(self.ranked, ahead=ENOUGH)
+        return self._believed(party, CLOSE) if party else self.undecided()
+
+    def ahead(self, least: float) -> Verdict:
+        """The one that is ahead, though nobody bigger was there to ask."""
         ranked = self.ranked
-        if party := elected(ranked, ahead=ENOUGH):
-            return self._believed(party, CLOSE)
-        asked = [self.own, *(each for each in self.others if each.answer)]
-        alone = max(self.tiers.get(each.model, 1) for each in asked) < STRONG_FROM
-        if alone and ranked[0].worth > 1 and lead(ranked) >= BEST:
-            return self._believed(ranked[0], LOOSE)
-        return self.undecided()
+        enough = ranked[0].worth > 1 and lead(ranked) >= least
+        return self._believed(ranked[0], LOOSE) if enough else self.undecided()
 
     def _believed(self, party: Party, confidence: float) -> Verdict:
         others = tuple(self.others)

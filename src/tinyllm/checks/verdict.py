@@ -25,6 +25,7 @@ class Candidate:
     of: str = ""
     ran: bool = False
     said: str = ""  # all of it, where the answer is only the result
+    again: bool = False  # said by somebody who had answered already, asked afresh
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -8,7 +8,8 @@ from tinyllm.checks.verdict import Candidate
 Same = Callable[[str, str], bool]
 
 STRONG, STRONG_FROM = 1.5, 2  # the vote of a model from this tier on
-AGAIN = 0.5  # what is left of it when the same model votes a second time
+AGAIN = 0.5  # what is left of it when the same model votes a second time, in another way
+AFRESH = 0.75  # and when it is asked the very same once more, by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def _worths(candidates: Sequence[Candidate], tiers: Mapping[str, int]) -> list[f
     worths = []
     for each in candidates:
         whole = worth(tiers.get(each.model, 1))
-        worths.append(whole * AGAIN if each.model in seen else whole)
+        part = AFRESH if each.again else AGAIN if each.model in seen else 1.0
+        worths.append(whole * part)
         seen.add(each.model)
     return worths
 

@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tinyllm.checks.again import again
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs_python
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.meeting import fails, meets, silent, told
 from tinyllm.checks.code.observing import observed
 from tinyllm.checks.code.program import SECONDS, Outcome, Program, program_of
+from tinyllm.checks.code.rivals import Group, Rival, models, worth_of
 from tinyllm.checks.code.task import Example, Task, task_of
 from tinyllm.checks.code.written import calls_of, expected_of, written
 from tinyllm.checks.registry import check
 from tinyllm.checks.verdict import NOTHING, Candidate, Judged, Verdict
-from tinyllm.checks.votes import STRONG_FROM, worth
+from tinyllm.checks.votes import STRONG_FROM
 from tinyllm.errors import TinyError
 from tinyllm.services import Services
 
@@ -22,8 +23,9 @@ NAME = "code_runs"
 PROMPT = "code.md"
 TOGETHER, ALONE, CLOSE, ONCE = 0.95, 0.75, 0.75, 0.6
 AGREE = 2  # models whose programs must do the same
-# How far ahead of any other: always; of a hard question; when nobody is left to ask; when nobody bigger is there.
-SURE, SURER, ENOUGH, BEST = 2.0, 3.0, 1.5, 0.5
+# How far ahead of any other: always; of a hard question; when nobody is left to ask; when nobody bigger is there, after
+# the one who answered was asked afresh; where that told nothing.
+SURE, SURER, ENOUGH, SMALL, BEST = 2.0, 3.0, 1.5, 1.0, 0.5
 MISREAD = 2  # models whose programs must fail an example in the same way, before the example is doubted
 # What others' tests must be to count: so many, passed to such a part, and so many more than by any other program;
 # an answer that passes less than the last part of them is doubted.
@@ -53,17 +55,6 @@ async def code_runs(
         if failure.code != "SANDBOX_MISSING":
             raise
         return Verdict(skipped=failure.message)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rival:
-    """What another model wrote for the same question."""
-
-    candidate: Candidate
-    program: Program
-
-
-_Group = list[_Rival | None]
 
 
 class _Comparison:
@@ -124,7 +115,7 @@ class _Comparison:
             return False
         mine = await self._does(self.own, calls)
         failing: Counter[str] = Counter()
-        for rival in filter(None, map(self._rival, self.heard)):
+        for rival in filter(None, map(self._rival, (each for each in self.heard if not each.again))):
             theirs = await self._does(rival.program, calls)
             for example, one, other in zip(self.examples, mine, theirs, strict=True):
                 failing[example.call] += fails(example, one) and one.how == "value" and one.same(other)
@@ -138,13 +129,13 @@ class _Comparison:
             self.seen[key] = await observed(program, calls, self.seconds)
         return self.seen[key]
 
-    def _rival(self, candidate: Candidate) -> _Rival | None:
-        if candidate.model == self.judged.model:
+    def _rival(self, candidate: Candidate) -> Rival | None:
+        if candidate.model == self.judged.model and not candidate.again:
             return None
         program = program_of(candidate.answer, self.task)
-        return _Rival(candidate, program) if program.name == self.own.name and not program.wrong else None
+        return Rival(candidate, program) if program.name == self.own.name and not program.wrong else None
 
-    async def _next(self) -> _Rival | None:
+    async def _next(self) -> Rival | None:
         """One more program, when there is somebody left to write it: one that runs and meets the examples."""
         known = {each.model for each in self.heard}
         for key in to_ask(self.judged, self.services, self.asks, NAME):
@@ -158,7 +149,7 @@ class _Comparison:
                 return rival
         return None
 
-    async def _compared(self, rivals: list[_Rival], failed: str) -> Verdict:
+    async def _compared(self, rivals: list[Rival], failed: str) -> Verdict:
         """Those that do the same on every call are believed when no others come near."""
         while True:
             ranked = self._ranked(await self._groups(rivals, [] if failed else [None]))
@@ -173,7 +164,7 @@ class _Comparison:
                 return await self._at_last(ranked, rivals, failed)
             rivals = [*rivals, more]
 
-    async def _sure(self, group: _Group) -> float:
+    async def _sure(self, group: Group) -> float:
         """How far ahead is enough: more for a hard question, or where others' tests speak against it."""
         failed_before = any(not each.of and each.model == self.judged.model for each in self.judged.others)
         if failed_before or self.examples:
@@ -181,23 +172,39 @@ class _Comparison:
         tests = await self._tests()
         return SURER if await self._passed(group, tests) < DOUBTED * len(tests) else SURE
 
-    async def _at_last(self, ranked: list[_Group], rivals: list[_Rival], failed: str) -> Verdict:
+    async def _at_last(self, ranked: list[Group], rivals: list[Rival], failed: str) -> Verdict:
         """Nobody is left to write another: those far ahead go out, else those that pass the tests of others."""
         bigger = any(self.services.guard.entry(key).tier >= STRONG_FROM for key in self.asks)
-        if not rivals or not (self.judged.last or bigger):
+        others = [each.model for each in self.heard if each.answer]
+        if not others or not (self.judged.last or bigger):
+            return self._open(rivals, failed)
+        small = max(self.tiers.get(each, 1) for each in (self.judged.model, *others)) < STRONG_FROM
+        more = await self._afresh() if small else []
+        least = SMALL if more else BEST
+        if more:
+            rivals = [*rivals, *more]
+            ranked = self._ranked(await self._groups(rivals, [] if failed else [None]))
+        if not rivals:
             return self._open(rivals, failed)
         if self._models(ranked[0]) >= AGREE and self._lead(ranked) >= ENOUGH:
             return self._settled(ranked[0], failed, CLOSE)
         if tested := await self._tested(ranked):
             return self._settled(tested, failed, CLOSE)
-        heard = [self.judged.model, *(each.model for each in self.heard if each.answer)]
-        alone = max(self.tiers.get(each, 1) for each in heard) < STRONG_FROM
-        backed = self._models(ranked[0]) >= AGREE or bool(self.met)
-        if alone and backed and self._lead(ranked) >= BEST:
+        backed = self._models(ranked[0]) >= AGREE or bool(self.examples)
+        if small and backed and self._lead(ranked) >= least:
             return self._settled(ranked[0], failed, ONCE)
         return self._open(rivals, failed)
 
-    async def _tested(self, ranked: Sequence[_Group]) -> _Group | None:
+    async def _afresh(self) -> list[Rival]:
+        """What the one who answered writes when it is asked again, as far as it meets the examples."""
+        said: list[Candidate] = []
+        async for more in again(self.judged, self.services, PROMPT, of=NAME):
+            said = more[:]
+        self.heard += said
+        rivals = [each for each in map(self._rival, said) if each is not None]
+        return [each for each in rivals if not await self._failing(each.program)]
+
+    async def _tested(self, ranked: Sequence[Group]) -> Group | None:
         """The one that passes the tests of others: a wrong test fails a right program once, a wrong program often."""
         tests = await self._tests()
         passed = sorted(
@@ -207,7 +214,7 @@ class _Comparison:
         clear = len(tests) >= FEWEST and most >= PASSED * len(tests) and most - second >= CLEARLY
         return ranked[-place] if clear else None
 
-    async def _passed(self, group: _Group, tests: Sequence[Example]) -> int:
+    async def _passed(self, group: Group, tests: Sequence[Example]) -> int:
         program = self.own if group[0] is None else group[0].program
         outcomes = await self._does(program, [each.call for each in tests]) if tests else []
         return sum(meets(test, outcome) for test, outcome in zip(tests, outcomes, strict=True))
@@ -220,24 +227,21 @@ class _Comparison:
             self.tests = await written(self.judged, self.services, self.own.name, self.asks)
         return self.tests
 
-    def _ranked(self, groups: Sequence[_Group]) -> list[_Group]:
+    def _ranked(self, groups: Sequence[Group]) -> list[Group]:
         return sorted(groups, key=lambda group: (self._worth(group), None in group), reverse=True)
 
-    def _lead(self, ranked: Sequence[_Group]) -> float:
+    def _lead(self, ranked: Sequence[Group]) -> float:
         return self._worth(ranked[0]) - (self._worth(ranked[1]) if len(ranked) > 1 else 0.0)
 
-    def _worth(self, group: _Group) -> float:
-        return sum(worth(self.tiers.get(name, 1)) for name in self._names(group))
+    def _worth(self, group: Group) -> float:
+        return worth_of(group, self.judged.model, self.tiers)
 
-    def _names(self, group: _Group) -> set[str]:
-        return {self.judged.model if each is None else each.candidate.model for each in group}
+    def _models(self, group: Group) -> int:
+        return len(models(group, self.judged.model))
 
-    def _models(self, group: _Group) -> int:
-        return len(self._names(group))
-
-    async def _groups(self, rivals: Sequence[_Rival], own: _Group) -> list[_Group]:
+    async def _groups(self, rivals: Sequence[Rival], own: Group) -> list[Group]:
         """Those that do the same; None stands for the answer itself."""
-        groups: list[_Group] = [own] if own else []
+        groups: list[Group] = [own] if own else []
         for rival in rivals:
             for group in groups:
                 if await self._agree(group[0], rival):
@@ -247,13 +251,13 @@ class _Comparison:
                 groups.append([rival])
         return groups
 
-    async def _agree(self, one: _Rival | None, other: _Rival) -> bool:
+    async def _agree(self, one: Rival | None, other: Rival) -> bool:
         left = await self._does(self.own if one is None else one.program, self.calls) if self.calls else []
         right = await self._does(other.program, self.calls) if self.calls else []
         clear = [(a, b) for a, b in zip(left, right, strict=True) if not silent(a, b)]
         return len(clear) >= min(TELLING, max(1, len(self.calls))) and all(a.same(b) for a, b in clear)
 
-    def _settled(self, best: _Group, failed: str, confidence: float) -> Verdict:
+    def _settled(self, best: Group, failed: str, confidence: float) -> Verdict:
         others = tuple(self.heard)
         if None in best:
             return Verdict.good("executed", confidence, others=others)
@@ -267,7 +271,7 @@ class _Comparison:
             others=others,
         )
 
-    def _open(self, rivals: Sequence[_Rival], failed: str) -> Verdict:
+    def _open(self, rivals: Sequence[Rival], failed: str) -> Verdict:
         """Nobody does the same. Where nobody else met the examples, they are all there is."""
         others, examples = tuple(self.heard), self.met
         if failed:

@@ -18,7 +18,10 @@ AT_A_TIME = 8
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one question: `shipped` is an answer that went out, right or wrong."""
+    """What became of one question: `shipped` is an answer that went out, right or wrong.
+
+    A right answer is turned down by a gate that sends it back or refuses it, or that has it replaced by a wrong one.
+    """
 
     label: Label
     question: str
@@ -70,7 +73,7 @@ async def _asked(engine: Engine, item: Item) -> Outcome:
     for of, text, passed, because in watch.verdicts:
         right = await watch.marked(text)
         found.right_looked_at += right
-        if not passed:
+        if not passed or (answer.answer != text and not found.right):
             found.right_turned_down += right
             found.complaints.append(f"{of} {'(right)' if right else '(wrong)'}: {because}")
     return found

@@ -42,7 +42,16 @@ def ungated(graph: Graph) -> Graph:
     for node in changed["nodes"].values():
         while node.get("to") in passes:
             node["to"] = passes[node["to"]]
-    return changed
+    left = [str(node.get(field)) for _, node in _gates(graph) for field in ("gives_up", "fails")]
+    return _without(changed, left)
+
+
+def _without(graph: Graph, names: Sequence[str]) -> Graph:
+    """Without those of these nodes that nothing leads to any more."""
+    for name in names:
+        if not any(name in node.values() for node in graph["nodes"].values()):
+            graph["nodes"].pop(name, None)
+    return graph
 
 
 def _name(check: Any) -> str:
