@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage
 from tinyllm import settings
 from tinyllm.errors import TinyError
 from tinyllm.models import Ask, Entry, Models, as_langchain
+from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
 from tinyllm.testing.simulator import Reply, Script, Simulator, ToolCall
 
@@ -112,3 +113,25 @@ def test_every_role_has_its_message() -> None:
         ("tool", "t"),
     ]
     assert made[3].tool_call_id == "1"  # type: ignore[attr-defined]
+
+
+def test_a_model_stays_as_long_as_its_role_is_worth_unless_somebody_says_so() -> None:
+    def stays(entry: Entry, **given: Any) -> str | int:
+        return entry.stays(Settings(**given))
+
+    router, judge = Entry(key="r", name="m", tier=0), Entry(key="j", name="m", tier=3)
+    general, other = Entry(key="general", name="m"), Entry(key="o", name="m")
+    assert [stays(each) for each in (router, general, other, judge)] == ["30m", "30m", "5m", "1m"]
+    assert stays(router, keep_alive="7m") == "7m"
+    assert stays(judge, origins={"keep_alive": "TINYLLM_KEEP_ALIVE"}) == "5m"
+    assert stays(Entry(name="m", keep_alive=-1), keep_alive="7m") == -1
+    with pytest.raises(ValueError, match="write it like 30s"):
+        Entry(name="m", keep_alive="soon")
+
+
+async def test_a_judge_is_asked_with_its_own_time_in_memory() -> None:
+    async with Simulator("yes") as simulator:
+        asked = models(simulator)
+        await asked.ask(Entry(key="judge", name="m", tier=3), Ask([{"role": "user", "content": "?"}]))
+        assert simulator.asked[0].body["keep_alive"] == "1m"
+        await asked.aclose()

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tinyllm.chat import as_langchain, streamed, whole
 from tinyllm.clock import CLOCK, Clock
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
 __all__ = ["Ask", "Entry", "Make", "Models", "Reply", "as_langchain", "ollama_chat"]
+
+KEEP_ALIVE: Final = Settings().keep_alive
+OFTEN: Final = "30m"  # a router and the general model are asked at every question,
+SELDOM: Final = "1m"  # a judge at some, and it is the largest
+DURATION: Final = re.compile(r"(\d+(\.\d+)?(ms|s|m|h))+")
 
 Make = Callable[[str, Settings], "BaseChatModel"]
 
@@ -40,6 +46,25 @@ class Entry(BaseModel):
     num_ctx: int | None = Field(default=None, ge=256, description="Tokens of context asked for.")
     num_predict: int | None = Field(default=None, description="The longest reply, in tokens.")
     seed: int | None = None
+    keep_alive: str | int | None = Field(
+        default=None,
+        description="How long the server keeps it in memory after a request: 30s, 5m, 1h; -1 for ever.",
+    )
+
+    @field_validator("keep_alive")
+    @classmethod
+    def _how_long(cls, value: str | int | None) -> str | int | None:
+        if isinstance(value, bool) or (isinstance(value, str) and not DURATION.fullmatch(value)):
+            raise ValueError("write it like 30s, 5m or 1h, or -1 for ever")
+        return value
+
+    def stays(self, settings: Settings) -> str | int:
+        """How long: its own word, else the setting, else what its role is worth."""
+        if self.keep_alive is not None:
+            return self.keep_alive
+        if settings.keep_alive != KEEP_ALIVE or settings.origin("keep_alive") != "default":
+            return settings.keep_alive
+        return OFTEN if self.tier == 0 or self.key == "general" else SELDOM if self.tier == 3 else KEEP_ALIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,9 @@ class Reply:
     tokens_out: int = 0
     seconds: float = 0.0
     entry: str = ""
+    load: float = 0.0  # of the server's time: until the model was in memory,
+    worked: float = 0.0  # at the reply,
+    waited: float = 0.0  # and until there was room for it
 
     @classmethod
     def again(cls, recorded: Mapping[str, Any]) -> "Reply":
@@ -129,6 +157,8 @@ class Models:
             **ask.options,
         }
         wanted: dict[str, Any] = {"options": {k: v for k, v in options.items() if v is not None}}
+        if self.make is None:
+            wanted["keep_alive"] = entry.stays(self.settings)
         if ask.tools:
             wanted["tools"] = list(ask.tools)
         elif ask.schema is not None:  # a server that enforces a schema lets no tool be called
@@ -154,6 +184,7 @@ class Models:
             tokens_out=int(usage.get("output_tokens") or 0),
             seconds=seconds,
             entry=entry.key,
+            **spent(meta),
         )
 
     async def capabilities(self, name: str) -> tuple[str, ...]:
@@ -185,6 +216,15 @@ class Models:
             if client is not None:
                 with contextlib.suppress(RuntimeError):  # its event loop is gone, and its sockets with it
                     await client.aclose()
+
+
+def spent(meta: Mapping[str, Any]) -> dict[str, float]:
+    """Where the server's time went, as far as it says."""
+    told = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
+    total, load, read, wrote = (float(meta.get(name) or 0) / 1e9 for name in told)
+    worked = read + wrote
+    waited = max(0.0, total - load - worked) if worked else 0.0
+    return {"load": round(load, 4), "worked": round(worked, 4), "waited": round(waited, 4)}
 
 
 def ollama_chat(name: str, settings: Settings) -> "BaseChatModel":

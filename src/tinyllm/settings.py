@@ -22,7 +22,12 @@ WANTED = {
     float: "a number above 0",
     dict: "a table of tables, each with its service",
 }
-CHOICES = {"grades_consent": ("no", "yes"), "growth_mode": ("auto", "propose", "off")}
+CHOICES = {
+    "grades_consent": ("no", "yes"),
+    "growth_mode": ("auto", "propose", "off"),
+    "queue_full": ("wait", "refuse", "drop_oldest", "drop_newest"),
+}
+OR_NONE = ("slots",)  # numbers that may be 0
 TABLES = ("grades", "growth")  # `[growth] mode` is `growth_mode`
 EXAMPLE = '[connections.shop] with service = "postgres" and url = "postgresql://reader@localhost/shop"'
 
@@ -47,6 +52,9 @@ class Settings:
     embedder: str = _setting(
         "nomic-embed-text", "the model that finds memories by meaning; without it, words must do"
     )
+    slots: int = _setting(0, "requests that a model is sent at a time; found out when 0")
+    queue: int = _setting(1024, "requests that may wait for a model, from each priority up")
+    queue_full: str = _setting("refuse", "what then: wait, refuse, drop_oldest, drop_newest")
     keep_alive: str = _setting("5m", "how long the server keeps a model in memory")
     database: str = _setting("", "where runs are kept; any SQLAlchemy URL")
     workspace: str = _setting("", "the folder that file tools may touch; the project when empty")
@@ -219,7 +227,7 @@ def _typed(name: str, value: Any, origin: str) -> Any:
         if isinstance(default, dict):
             return _entries(json.loads(value) if isinstance(value, str) else value)
         if isinstance(default, (int, float)):
-            return _positive(type(default)(_number(value, default)))
+            return _positive(type(default)(_number(value, default)), or_none=name in OR_NONE)
         return _chosen(name, value) if name in CHOICES else _text(value)
     except (TypeError, ValueError):
         raise GraphError(
@@ -266,7 +274,7 @@ def _number(value: Any, like: float) -> Any:
     return value
 
 
-def _positive(number: float) -> float:
-    if not 0 < number < float("inf"):
+def _positive(number: float, *, or_none: bool = False) -> float:
+    if not (0 < number < float("inf") or (or_none and number == 0)):
         raise ValueError
     return number

@@ -17,6 +17,7 @@ graph = "hello"                         # what `tinyllm run` uses: graphs/hello.
 # model = "qwen2.5:3b"                  # the model of a node that names none
 # ollama_host = "http://127.0.0.1:11434"
 # timeout = 300                         # seconds a whole run may take
+# slots = 4                             # requests a model is sent at a time; found out when 0
 # allow = []                            # tools that may run without asking
 """
 

@@ -40,7 +40,7 @@ class Show:
         self._speaker = ""
         self._in_line = False
         self._spinner: asyncio.Task[None] | None = None
-        self._doing = "thinking"
+        self._doing = self._waits = "thinking"
 
     def event(self, event: Event) -> None:
         self.account.add(event)
@@ -67,11 +67,17 @@ class Show:
             self._node(event)
         elif event.kind in ("fallback", "note", "failure", "delivery"):
             self._aside(event)
-        elif event.kind == "call" and self.verbose:
-            d = event.data
+        elif event.kind in ("waits", "queued"):
+            self._queue(event)
+        elif event.kind in ("call", "skipped") and self.verbose:
+            self._detail(event)
+
+    def _detail(self, event: Event) -> None:
+        d = event.data
+        if event.kind == "call":
             self._over(f"{d['model']}: {d['tokens_in']} + {d['tokens_out']} tokens in {d['seconds']} s")
-        elif event.kind == "skipped" and self.verbose:
-            self._over(f"{event.node}: {event.data['check']} was skipped: {event.data['because']}")
+        else:
+            self._over(f"{event.node}: {d['check']} was skipped: {d['because']}")
 
     def _token(self, node: str, text: str) -> None:
         """One voice at a time: where several may end the run, the others are heard when they are chosen."""
@@ -102,6 +108,18 @@ class Show:
             self._over(f"{event.node:<12} → {to:<12} {event.data['seconds']:>7.3f} s  {shown}")
         if event.data["kind"] in ("gate", "use") and event.data["exits"] != ["end"]:
             self._again()
+
+    def _queue(self, event: Event) -> None:
+        """Waiting for a model that others ask."""
+        d = event.data
+        if event.kind == "waits":
+            self._doing, self._waits = in_line(d), self._doing
+            return
+        self._doing = self._waits
+        if self.trace:
+            self._over(
+                f"{event.node:<12} waited for {d['model']} {d['seconds']:>7.3f} s, {d['before']} before it"
+            )
 
     def _aside(self, event: Event) -> None:
         if event.kind not in ("note", "delivery"):
@@ -217,6 +235,11 @@ class Show:
             by = f" ({attempt['model']})" if attempt.get("model") else ""
             say.line(f"         {attempt['node']}{by}: {attempt['because']}")
         say.line(f"{say.coloured('try', say.YELLOW)}      --trace shows each step; another model: -m MODEL")
+
+
+def in_line(told: Mapping[str, Any]) -> str:
+    """What somebody waits for, and behind how many."""
+    return f"waiting for {told['model']}" + (f", {told['before']} before you" if told["before"] else "")
 
 
 def delivered(told: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ _SERVER: Final[tuple[Row, ...]] = (
     ("MODEL_SERVER_DROPPED", Retryable, "backoff_if_idempotent", "the model server restarted, crashed, or sits behind a proxy: see its log", BREAKER),
     ("MODEL_SERVER_FAILED", Retryable, "backoff", "see the log of the model server", BREAKER),
     ("MODEL_SERVER_BUSY", Retryable, "backoff", "send fewer requests at once, or raise OLLAMA_MAX_QUEUE"),
+    ("MODEL_QUEUE_FULL", Retryable, "none", "ask later or less at once, or raise `queue`; `queue_full` says what happens then"),
     ("MODEL_READ_TIMEOUT", TimedOut, "backoff", "the model is slow or still loading: raise the timeout or use a smaller model", BREAKER),
     ("MODEL_CONNECT_TIMEOUT", TimedOut, "backoff", "the model server does not answer: check OLLAMA_HOST, the network and the load", BREAKER),
     ("MODEL_LOAD_TIMEOUT", TimedOut, "backoff", "raise OLLAMA_LOAD_TIMEOUT or use a smaller model", BREAKER),

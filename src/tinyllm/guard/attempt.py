@@ -1,4 +1,4 @@
-"""One call of one model: four timeouts, both breakers, and a name for whatever goes wrong."""
+"""One call of one model: its place in the queue, both breakers, four timeouts, and a name for whatever goes wrong."""
 
 import email.utils
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from tinyllm.errors import BadReply, TinyError, Unavailable, classify
 from tinyllm.guard.breaker import AT_ONCE, Admitted, Breakers, to_the_end
 from tinyllm.guard.prompted import prompted
+from tinyllm.guard.queue import place
 from tinyllm.guard.request import Request
 from tinyllm.guard.timing import timed
 from tinyllm.memory.counting import Ratios, of_request
@@ -29,6 +30,13 @@ class Attempts:
         self.ratios = ratios or Ratios()
 
     async def make(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
+        request.place = place(self.models, entry.name)
+        if request.place is None:
+            return await self._admitted(entry, ask, request, use)
+        async with request.place:
+            return await self._admitted(entry, ask, request, use)
+
+    async def _admitted(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
         settings = self.models.settings
         lasts = (entry.timeout or settings.call_timeout) + settings.connect_timeout
         host, model = await self.breakers.admit(settings.ollama_host, entry.name, lasts=lasts)
@@ -54,6 +62,8 @@ class Attempts:
         async with timed(entry, ask, request, self.models.settings) as watch:
             asked = await self._fitting(entry, ask, request)
             reply = await self.models.ask(entry, asked, watch.heard)
+        if request.place is not None:
+            request.place.heard(reply)
         request.said = reply.text
         self.ratios.learn(entry.name, of_request(asked.messages, asked.tools), reply.tokens_in)
         emit(

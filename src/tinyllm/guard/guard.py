@@ -1,4 +1,4 @@
-"""deadline( fall back( retry( breaker( attempt timeout( call ))))), and repair beside retry."""
+"""deadline( fall back( retry( queue( breaker( attempt timeout( call )))))), and repair beside retry."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -9,6 +9,7 @@ from tinyllm.errors import NotAnswered, Permanent, TinyError, Unavailable
 from tinyllm.guard.attempt import OF_THE_HOST, Attempts, Use
 from tinyllm.guard.breaker import Breakers, Resting
 from tinyllm.guard.prompted import called, understood
+from tinyllm.guard.queue import FULL
 from tinyllm.guard.repair import REPAIRS, repaired
 from tinyllm.guard.replies import examined
 from tinyllm.guard.request import Request
@@ -205,4 +206,6 @@ def _to_standard(failure: TinyError) -> TinyError:
 def _another_may(failure: TinyError) -> bool:
     """May another model do better? Not when the run has no time left, or the request itself is wrong."""
     repairs = failure.deserves.retry == "repair"
-    return (failure.deserves.falls_back or repairs) and failure.code != "DEADLINE_EXCEEDED"
+    # Nor when too many wait: another model would have to be loaded for the rest of them.
+    ours = failure.code in ("DEADLINE_EXCEEDED", FULL)
+    return (failure.deserves.falls_back or repairs) and not ours

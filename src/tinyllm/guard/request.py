@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from tinyllm.guard.queue import Place
+
 
 @dataclass
 class Request:
@@ -10,4 +12,5 @@ class Request:
     blamed: set[str] = field(default_factory=set)
     shown: bool = False  # tokens went out to somebody
     said: str = ""  # what the model said last, also when it was no good
+    place: Place | None = None  # in the queue of the model that is asked now
     in_words: bool = False  # its tools are described in the prompt, whatever the model could do
