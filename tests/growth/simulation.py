@@ -62,14 +62,20 @@ class Class:
     chance: random.Random
     questions: dict[str, list[str]]
     asked: int = 0
+    before: dict[str, list[bool]] = field(
+        default_factory=dict
+    )  # how it did while the graph was as it is written
     rounds: list[Round] = field(default_factory=list)
 
     async def ask(self, count: int, topic: str = "") -> float:
         """Ask so many; the part that was answered well."""
-        right = 0
+        right, first = 0, not self.asked
         for _ in range(count):
-            question = self.questions[topic or self.chance.choice(list(FORMS))].pop()
-            right += (await self.engine.ask(question)).status == "committed"
+            about = topic or self.chance.choice(list(FORMS))
+            good = (await self.engine.ask(self.questions[about].pop())).status == "committed"
+            if first:
+                self.before.setdefault(about, []).append(good)
+            right += good
         self.asked += count
         return right / count
 

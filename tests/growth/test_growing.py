@@ -1,7 +1,7 @@
 """A graph grows where it helps, and only there: twenty simulated populations of each kind, two hundred as evidence."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.growth.simulation import Class, knowing, population, school
-from tinyllm.prove.bounds import most
+from tinyllm.prove.bounds import most, wilson
 from tinyllm.prove.evidence import table, write
 from tinyllm.testing.populated import populated
 
 SEEDS, MANY = 20, 200
-LONGEST = 160  # questions until a change is accepted, or not
+Helped = tuple[Class, float, float]  # and how much of calculus and arithmetic it answers well afterwards
+LONGEST = 280  # questions until a change is accepted, or not
+SOON = 160
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-async def helped(seed: int, folder: Path, after: int = 6) -> tuple[Class, float, float]:
+async def helped(seed: int, folder: Path, after: int = 6) -> Helped:
     """Calculus fails 70 %, and a prompt that names it takes 50 points off; then questions that are new to it."""
     people = population(seed, bonus=0.5)
     with knowing({gold.question: gold.answer for gold in people.gold}):
@@ -68,13 +70,18 @@ async def recovering(seed: int, folder: Path) -> Class:
     return asked
 
 
+def before(found: Sequence[Helped], topic: str) -> float:
+    """How much of a topic was answered well before anything grew."""
+    return mean(good for asked, _, _ in found for good in asked.before.get(topic, ()))
+
+
 @pytest.mark.timeout(900)
 async def test_a_graph_grows_where_it_helps(folder: Path) -> None:
+    """The lift is taken over all of them, on questions that are new, also of those that did not grow."""
     found = [await helped(seed, folder) for seed in range(SEEDS)]
-    grown = [each for each in found if each[0].accepted]
-    assert len(grown) >= SEEDS * 0.6  # the others would have after more questions
-    assert mean(calculus for _, calculus, _ in grown) > 0.3 + 0.3
-    assert mean(arithmetic for _, _, arithmetic in grown) > 0.9
+    assert sum(asked.accepted for asked, _, _ in found) >= SEEDS * 0.9
+    assert mean(calculus for _, calculus, _ in found) - before(found, "calculus") >= 0.3
+    assert mean(arithmetic for _, _, arithmetic in found) - before(found, "arithmetic") >= -0.05
 
 
 @pytest.mark.timeout(900)
@@ -94,35 +101,55 @@ async def test_a_model_that_recovers_by_itself_makes_nothing_grow(folder: Path) 
 @pytest.mark.timeout(3600)
 async def test_two_hundred_of_each(folder: Path) -> None:
     """Writes its section of EVIDENCE.md."""
-    good = [await helped(seed, folder, after=15) for seed in range(1000, 1000 + MANY)]
-    control = [await not_helped(seed, folder, rounds=3) for seed in range(1000, 1000 + MANY)]
-    back = [await recovering(seed, folder) for seed in range(1000, 1000 + MANY)]
-    grown = [each for each in good if each[0].accepted]
-    calculus, arithmetic = mean(each[1] for each in grown), mean(each[2] for each in grown)
-    falsely = sum(each.accepted for each in control)
-    lines = [
+    seeds = range(1000, 1000 + MANY)
+    good = [await helped(seed, folder, after=15) for seed in seeds]
+    control = [await not_helped(seed, folder, rounds=3) for seed in seeds]
+    back = [await recovering(seed, folder) for seed in seeds]
+    write(Path("EVIDENCE.md"), "growth", told(good, control, back))
+    grown = sum(asked.accepted for asked, _, _ in good)
+    assert wilson(grown, MANY)[0] >= 0.9
+    assert mean(calculus for _, calculus, _ in good) - before(good, "calculus") >= 0.3
+    assert abs(mean(arithmetic for _, _, arithmetic in good) - before(good, "arithmetic")) <= 0.03
+    assert most(sum(each.accepted for each in control), MANY) <= 0.05
+    assert most(sum(bool(each.serving) for each in back), MANY) <= 0.05
+
+
+def told(good: Sequence[Helped], control: Sequence[Class], back: Sequence[Class]) -> list[str]:
+    grown = sum(asked.accepted for asked, _, _ in good)
+    soon = sum(asked.accepted and asked.asked - 30 <= SOON for asked, _, _ in good)
+
+    def row(name: str, all: Sequence[Class], after: str) -> tuple[object, ...]:
+        accepted = sum(each.accepted for each in all)
+        low, high = wilson(accepted, len(all))
+        tried = sum(bool(each.patches) for each in all)
+        questions = round(mean(each.asked for each in all))
+        return name, len(all), tried, f"{accepted} ({low:.1%} to {high:.1%})", after, questions
+
+    lift = [
+        f"{topic} {before(good, topic):.1%} → {mean(after):.1%}"
+        for topic, after in (
+            ("calculus", [each[1] for each in good]),
+            ("arithmetic", [each[2] for each in good]),
+        )
+    ]
+    return [
         "## Growth (simulated populations)",
         "",
         (
             "A model that gets 70 % of calculus and 4 % of arithmetic wrong; a prompt that names the topic takes 50 points off"
-        " its error rate (0 in the control). Accuracy is measured on questions that came after the change was accepted."
+            " its error rate (0 in the control). What was answered well is measured on new questions: before anything grew, and"
+            f" at the end of each run, grown or not. A change was accepted within {SOON} questions in {soon} of {len(good)}"
+            f" runs, within {LONGEST} in {grown}."
         ),
         "",
         *table(
-            ("population", "runs", "a change was accepted", "calculus after", "arithmetic after", "questions asked"),
+            ("population", "runs", "changes were tried", "one was accepted (95 %)", "answered well", "questions asked"),
             [
-                ("a change helps", MANY, len(grown), f"{calculus:.1%} (before: 30 %)", f"{arithmetic:.1%} (before: 96 %)",
-                 round(mean(each[0].asked for each in good))),
-                ("no change helps", MANY, falsely, "-", "-", round(mean(each.asked for each in control))),
-                ("it recovers by itself", MANY, sum(each.accepted for each in back), "-", "-",
-                 round(mean(each.asked for each in back))),
+                row("a change helps", [asked for asked, _, _ in good], ", ".join(lift)),
+                row("no change helps", control, "-"),
+                row("it recovers by itself", back, "-"),
             ],
         ),
         "",
-        f"False accepts: at most {most(falsely, MANY):.1%} at 95 %.",
+        f"False accepts: at most {most(sum(each.accepted for each in control), len(control)):.1%} at 95 %.",
     ]  # fmt: skip
-    write(Path("EVIDENCE.md"), "growth", lines)
-    assert calculus - 0.3 >= 0.3
-    assert arithmetic >= 0.93
-    assert falsely <= MANY * 0.05
-    assert sum(bool(each.serving) for each in back) <= MANY * 0.05
