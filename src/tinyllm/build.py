@@ -1,14 +1,14 @@
 """The one place that compiles: a graph value becomes a LangGraph state machine, each node in the one wrapper."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyllm.effects import perform
 from tinyllm.errors import OutOfBudget, Permanent, classify
-from tinyllm.fuse import Fused, Opening, chains, opening
+from tinyllm.fuse import Fused, Opening, Step, chains, opening
 from tinyllm.grading import grade
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
@@ -21,6 +21,7 @@ from tinyllm.state import BEGIN, END, Goto, Message, Pause, State, blank
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
+    from langgraph.types import Command
 
 
 def build(
@@ -36,44 +37,49 @@ def build(
     graph = StateGraph(State)
     graph.add_edge(START, BEGIN)
 
-    def wire(door: str, *lasts: str) -> None:
-        """Edges to wherever one of these nodes may lead."""
+    def put(door: str, step: Runner | Fused | Opening, *lasts: str) -> None:
+        """A node, and edges to wherever the last of its steps may lead."""
         exits = dict.fromkeys(target for last in lasts for target in spec.nodes[last].exits() or (END,))
         targets = [OUT if target == END else target for target in exits]
         if joins.waits(door):
             targets.append(door)
         if len(targets) == 1:
+            graph.add_node(door, step)
             graph.add_edge(door, targets[0])
         else:
-            graph.add_conditional_edges(door, _looked_up(lasts, OUT), list(dict.fromkeys(targets)))
+            graph.add_node(door, Sending(step, lasts), destinations=tuple(dict.fromkeys(targets)))
 
     # A graph without checkpoints is there to be looked at: in it, every node is a step.
     looked_at = checkpointer is None
     opens = () if looked_at else opening(spec, joins)
     if opens:
         steps = {id: Runner(spec.nodes[id], services, joins) for id in opens}
-        graph.add_node(BEGIN, Opening(begin, spec.first, steps))
-        wire(BEGIN, *opens)
+        put(BEGIN, Opening(begin, spec.first, steps), *opens)
     else:
         graph.add_node(BEGIN, begin)
         graph.add_edge(BEGIN, spec.first)
     for chain in ((id,) for id in spec.nodes) if looked_at else chains(spec, joins):
         runners = tuple(Runner(spec.nodes[id], services, joins) for id in chain)
-        graph.add_node(chain[0], runners[0] if len(runners) == 1 else Fused(runners))
-        wire(chain[0], chain[-1])
+        put(chain[0], runners[0] if len(runners) == 1 else Fused(runners), chain[-1])
     return graph.compile(checkpointer=checkpointer, name=spec.name)
 
 
-def _looked_up(lasts: Sequence[str], out: str) -> Callable[[State], Awaitable[list[str]]]:
-    """An edge decides nothing: it reads what the node wrote that came last, and cannot fail."""
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A step, and where it leads: written with what it did, so that a resumed run cannot lose its way."""
 
-    # Async although it waits for nothing: LangGraph would send it to a thread, which costs more than the step.
-    async def edge(state: State) -> list[str]:
-        exits = state["exits"]
-        last = lasts[0] if len(lasts) == 1 else next((id for id in reversed(exits) if id in lasts), lasts[0])
-        return [out if target == END else target for target in exits.get(last, (END,))]
+    step: Step
+    lasts: tuple[str, ...]
 
-    return edge
+    async def __call__(self, state: State) -> "Command[str]":
+        from langgraph.graph import END as OUT
+        from langgraph.types import Command
+
+        update = await self.step(state)
+        exits = update["exits"]
+        last = next((id for id in reversed(exits) if id in self.lasts), self.lasts[0])
+        goto = [OUT if target == END else target for target in exits.get(last, (END,))]
+        return Command(update=update, goto=goto)
 
 
 async def begin(state: State) -> State:

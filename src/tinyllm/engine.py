@@ -108,6 +108,10 @@ class Engine:
     def _parallel(self) -> bool:
         return any(node.fans_out() for node in self.spec.lowered().nodes.values())
 
+    @cached_property
+    def _durability(self) -> str:
+        return durability(self.spec, self.tools)
+
     async def ask(
         self,
         question: str = "",
@@ -131,7 +135,7 @@ class Engine:
             graph=engine.spec.name,
             fingerprint=engine.spec.fingerprint,
             body=engine.spec.text,
-            durability=durability(engine.spec, self.tools),
+            durability=engine._durability,
             every=engine.spec.checkpoint_every,
             wait=wait,
         )

@@ -84,6 +84,10 @@ class Reply:
     worked: float = 0.0  # at the reply,
     waited: float = 0.0  # and until there was room for it
 
+    def as_dict(self) -> dict[str, Any]:
+        """The reply as it is recorded."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
     @classmethod
     def again(cls, recorded: Mapping[str, Any]) -> "Reply":
         """A reply that was recorded."""

@@ -25,6 +25,8 @@ def plain_text(text: str) -> str:
 
 def plain(value: Any, depth: int = 0) -> Any:
     """The same value as JSON has it: a copy, so that nobody changes what was already filed."""
+    if type(value) is dict and depth < DEEPEST:
+        return {plain_text(str(key)): plain(each, depth + 1) for key, each in value.items()}
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, str):

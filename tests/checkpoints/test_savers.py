@@ -12,7 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import Checkpoint, empty_checkpoint
 
 from tinyllm import failpoints
-from tinyllm.checkpoints import Beside, Checkpoints, Saved, Serializer, open_checkpoints
+from tinyllm.checkpoints import Beside, Checkpoints, Serializer, open_checkpoints
 from tinyllm.errors import Permanent, TinyError
 from tinyllm.store import Database, Work, open_store
 
@@ -22,6 +22,9 @@ def saver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkpoint
     place = tmp_path / "runs.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
     with open_store(place) as store:
         yield open_checkpoints(store)
+
+
+NEXT: dict[str, Any] = {"branch:to:next": None}  # somebody comes after this step
 
 
 def at(thread: str, checkpoint: str = "") -> RunnableConfig:
@@ -53,7 +56,7 @@ async def test_an_unknown_thread_is_empty(saver: Checkpoints) -> None:
 
 
 async def test_a_stale_writer_writes_nothing(saver: Checkpoints) -> None:
-    def stale(db: Database, saved: Saved | None) -> None:
+    def stale(db: Database) -> None:
         raise Permanent("fenced", code="FENCED")
 
     await put(saver, "t", "1", outputs={"a": 1})
@@ -69,22 +72,42 @@ async def test_a_stale_writer_writes_nothing(saver: Checkpoints) -> None:
 
 
 async def test_one_tasks_result_waits_for_the_checkpoint_that_contains_it(saver: Checkpoints) -> None:
-    saver.runs["t"] = Beside(lambda db, saved: None, grouped=True)
-    await put(saver, "t", "1")
+    saver.runs["t"] = Beside(lambda db: None, grouped=True)
+    await put(saver, "t", "1", **NEXT)
     await saver.aput_writes(at("t", "1"), [("outputs", {"a": 2})], "task")
     waiting = await saver.aget_tuple(at("t"))
     assert waiting is not None
     assert waiting.pending_writes == []
-    await put(saver, "t", "2", "1", outputs={"a": 2})
+    await put(saver, "t", "2", "1", outputs={"a": 2}, **NEXT)
     found = await saver.aget_tuple(at("t"))
     assert found is not None
-    assert found.checkpoint["channel_values"] == {"outputs": {"a": 2}}
+    assert found.checkpoint["channel_values"] == {"outputs": {"a": 2}, **NEXT}
     assert saver.runs["t"].waiting == []
 
 
+async def test_what_costs_nothing_to_repeat_and_the_last_step_wait_for_what_comes_next(
+    saver: Checkpoints,
+) -> None:
+    run = saver.runs["t"] = Beside(lambda db: None, grouped=True, idle=True)
+    await put(saver, "t", "1", **NEXT)
+    assert await saver.aget_tuple(at("t")) is None
+    run.idle = False
+    await put(saver, "t", "2", "1", **NEXT)
+    found = [each.checkpoint["id"] for each in saver.list(at("t"))]
+    assert found == ["2", "1"]
+    await saver.aput_writes(at("t", "2"), [("outputs", {"a": 3})], "task")
+    await put(saver, "t", "3", "2", outputs={"a": 3})
+    assert len([*saver.list(at("t"))]) == 2
+    await saver.store.write(run.flushed)
+    run.forget()
+    last = await saver.aget_tuple(at("t"))
+    assert last is not None
+    assert (last.checkpoint["id"], last.pending_writes) == ("3", [])
+
+
 async def test_an_interrupt_never_waits(saver: Checkpoints) -> None:
-    saver.runs["t"] = Beside(lambda db, saved: None, grouped=True)
-    await put(saver, "t", "1")
+    saver.runs["t"] = Beside(lambda db: None, grouped=True)
+    await put(saver, "t", "1", **NEXT)
     await saver.aput_writes(at("t", "1"), [("__interrupt__", ["who?"])], "task")
     found = await saver.aget_tuple(at("t"))
     assert found is not None
@@ -92,7 +115,7 @@ async def test_an_interrupt_never_waits(saver: Checkpoints) -> None:
 
 
 async def test_the_input_waits_for_the_first_step_or_the_end(saver: Checkpoints) -> None:
-    run = saver.runs["t"] = Beside(lambda db, saved: None, grouped=True)
+    run = saver.runs["t"] = Beside(lambda db: None, grouped=True)
     made = checkpoint("1", inputs={"q": 1})
     await saver.aput(at("t"), made, {"source": "input", "step": -1}, made["channel_versions"])
     assert await saver.aget_tuple(at("t")) is None
@@ -104,7 +127,7 @@ async def test_the_input_waits_for_the_first_step_or_the_end(saver: Checkpoints)
 
 
 async def test_what_is_held_is_written_in_one_transaction(saver: Checkpoints) -> None:
-    run = saver.runs["t"] = Beside(lambda db, saved: None, held=True)
+    run = saver.runs["t"] = Beside(lambda db: None, held=True)
     await put(saver, "t", "1", outputs={"a": 1})
     await saver.aput_writes(at("t", "1"), [("outputs", {"a": 2})], "task")
     assert await saver.aget_tuple(at("t")) is None

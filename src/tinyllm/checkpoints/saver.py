@@ -35,16 +35,25 @@ class Saved:
 class Beside:
     """The run whose checkpoints these are: what else happens in the transaction of each."""
 
-    check: Callable[[Database, Saved | None], None]  # refuses a stale writer, files the events
+    check: Callable[[Database], None]  # refuses a stale writer, files the events
+    saved: Callable[[Saved], None] = lambda _: None  # a checkpoint is about to be written
     after: Callable[[], None] = lambda: None  # the transaction is through
-    grouped: bool = False  # one task at a time: its result may wait for the checkpoint that contains it
     held: bool = False  # nothing is written before `flushed` is called
-    waiting: list[tuple[str, Writing]] = field(default_factory=list)
+    grouped: bool = False  # one task at a time: its result may wait for the checkpoint that contains it
+    idle: bool = False  # so far nothing has happened that it would cost anything to repeat
+    empty: bool = False  # no checkpoint of it is in the database
+    waiting: list[tuple[str, Writing]] = field(
+        default_factory=list
+    )  # with the checkpoint that makes it obsolete
 
     def flushed(self, db: Database) -> None:
         """Write what waited, inside the caller's transaction, which then calls `forget`."""
         for _, writing in self.waiting:
             writing(db)
+
+    def follows(self, parent: str) -> None:
+        """A checkpoint contains the results that led to it: they need no rows of their own any more."""
+        self.waiting = [each for each in self.waiting if each[0] != parent]
 
     def forget(self) -> None:
         """All of it is in the database now."""
@@ -83,6 +92,9 @@ class Checkpoints(BaseCheckpointSaver[str]):
     # Reading.
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        run = self.runs.get(str(config["configurable"]["thread_id"]))
+        if run is not None and run.empty:
+            return None
         return await self.store.read(lambda db: self._get(db, self._at_head(db, config)))
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
@@ -166,36 +178,37 @@ class Checkpoints(BaseCheckpointSaver[str]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> Writing | None:
-        """The transaction of one checkpoint; None when it waits with others for the end."""
+        """The transaction of one checkpoint; None when it waits for the next of the run's writes."""
         place = config["configurable"]
         thread, namespace = str(place["thread_id"]), place.get("checkpoint_ns", "")
         run = self.runs.get(thread)
-        saved = Saved(namespace, checkpoint["id"], metadata.get("step", 0))
 
         def alone(db: Database) -> None:
-            if run is not None:
-                run.check(db, saved)
             self._put(db, config, checkpoint, metadata, new_versions)
             self._move_head(db, thread, namespace, checkpoint["id"])
 
         def writing(db: Database) -> None:
             failpoints.hit("checkpoint.before")
-            # The results that this checkpoint contains need no rows of their own any more.
-            for parent, waiting in run.waiting if run is not None else ():
-                if parent != place.get("checkpoint_id"):
-                    waiting(db)
+            if run is not None:
+                run.check(db)
+                run.flushed(db)
             alone(db)
 
-        # The input stands in the run itself: until the first step is done there is nothing else to keep.
-        first = run is not None and run.grouped and metadata.get("source") == "input"
-        if run is not None and (run.held or first):
-            run.waiting.append((checkpoint["id"], alone))
+        if run is None:
+            return writing
+        run.saved(Saved(namespace, checkpoint["id"], metadata.get("step", 0)))
+        run.follows(str(place.get("checkpoint_id")))
+        # The input stands in the run itself; a run that ends is written with its end.
+        given = metadata.get("source") == "input"
+        if run.held or (run.grouped and (run.idle or given or _last(checkpoint))):
+            run.waiting.append((checkpoint["id"] if given else "", alone))
             return None
         return writing
 
     def _written(self, config: RunnableConfig) -> None:
         run = self.runs.get(str(config["configurable"]["thread_id"]))
         if run is not None and not run.held:
+            run.empty = False
             run.forget()
 
     def _move_head(self, db: Database, thread: str, namespace: str, checkpoint: str) -> None:
@@ -241,7 +254,7 @@ class Checkpoints(BaseCheckpointSaver[str]):
         def writing(db: Database) -> None:
             failpoints.hit("writes.before")
             if run is not None:
-                run.check(db, None)
+                run.check(db)
                 run.flushed(db)
             bare(db)
 
@@ -250,6 +263,14 @@ class Checkpoints(BaseCheckpointSaver[str]):
     def decode(self, db: Database, config: RunnableConfig) -> CheckpointTuple | None:
         """The head, read inside a transaction that is open already."""
         return self._get(db, self._at_head(db, config))
+
+
+TO = "branch:to:"  # LangGraph's channels that say who is next
+
+
+def _last(checkpoint: Checkpoint) -> bool:
+    """Nobody comes after this step: the write that ends the run is the next."""
+    return not any(name.startswith((TO, "__pregel")) for name in checkpoint["channel_values"])
 
 
 def _at(config: RunnableConfig, checkpoint: str) -> RunnableConfig:

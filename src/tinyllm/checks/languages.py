@@ -1,7 +1,6 @@
 """Which language a text is in: by its script, or by the small words that every text is full of."""
 
 import re
-from collections import Counter
 
 from tinyllm.checks.blocks import ends_of, fenced
 
@@ -26,6 +25,11 @@ SMALL = {
     "nl": "de het een en is van niet dat op te zijn met voor aan er ook als maar bij naar wordt deze uit door",
 }
 KNOWN = {code: frozenset(words.split()) for code, words in SMALL.items()}
+SPOKEN = {
+    word: tuple(code for code, small in KNOWN.items() if word in small)
+    for word in frozenset().union(*KNOWN.values())
+}
+WORD = re.compile(r"[^\W\d_]+")
 NAMES = {
     "english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "spanish": "es",
     "español": "es", "italian": "it", "portuguese": "pt", "dutch": "nl", "chinese": "zh", "japanese": "ja",
@@ -44,19 +48,23 @@ FOREIGN = 0.25  # part of the letters that must be of another script
 def language_of(text: str) -> str:
     """The code of its language; empty when the text does not tell."""
     text = ends_of(fenced(text)[1])
+    if not text.isascii() and (written := _by_script(text)):
+        return written
+    scores = dict.fromkeys(KNOWN, 0)
+    for word in WORD.findall(text.lower()):
+        for code in SPOKEN.get(word, ()):
+            scores[code] += 1
+    (first, code), (second, _) = sorted(((times, code) for code, times in scores.items()), reverse=True)[:2]
+    return code if first >= FEWEST and first >= LEAD * second else ""
+
+
+def _by_script(text: str) -> str:
     letters = sum(1 for sign in text if sign.isalpha())
     counts = {code: len(script.findall(text)) for code, script in SCRIPTS.items()}
     if counts["ja"] > letters * 0.1:
         return "ja"
     most = max(counts, key=lambda code: counts[code])
-    if counts[most] >= 4 and counts[most] >= letters * FOREIGN:
-        return most
-    words = Counter(re.findall(r"[^\W\d_]+", text.lower()))
-    scores = sorted(
-        ((sum(words[word] for word in small), code) for code, small in KNOWN.items()), reverse=True
-    )
-    (first, code), (second, _) = scores[0], scores[1]
-    return code if first >= FEWEST and first >= LEAD * second else ""
+    return most if counts[most] >= 4 and counts[most] >= letters * FOREIGN else ""
 
 
 def wanted_language(question: str) -> str:
@@ -69,7 +77,7 @@ def wanted_language(question: str) -> str:
     own = language_of(question)
     if own or len(question) < 12:
         return own
-    words = re.findall(r"[^\W\d_]+", question.lower())
+    words = WORD.findall(question.lower())
     scores = {code: sum(1 for word in words if word in small) for code, small in KNOWN.items()}
     best = sorted(scores, key=lambda code: -scores[code])
     return best[0] if scores[best[0]] >= 2 and scores[best[0]] >= 2 * scores[best[1]] else ""

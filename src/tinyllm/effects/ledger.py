@@ -52,6 +52,7 @@ class Ledger:
     run: str
     contents: Contents
     check: Callable[[Database], None]  # refuses a stale writer
+    first: Callable[[], Awaitable[None]] | None = None  # before anything is called
     clock: Clock = CLOCK
     savepoint: int = 0
     offline: bool = False  # a replay: nothing is called, everything must be recorded
@@ -79,6 +80,8 @@ class Ledger:
         """Let it happen once: intent, call, done; a line that is done gives its result again."""
         if effect == "pure":
             return await do("")
+        if self.first is not None:
+            await self.first()
         key, asked = self._key(name), _hash(request)
         known = self.recorded.get(key)
         if known is not None and known.state == "done":

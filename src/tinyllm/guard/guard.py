@@ -1,7 +1,7 @@
 """deadline( fall back( retry( queue( breaker( attempt timeout( call )))))), and repair beside retry."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from tinyllm.effects import current_ledger, perform
@@ -90,7 +90,7 @@ class Guard:
             return reply
 
         async def fresh(_key: str) -> dict[str, Any]:
-            return asdict(await self._first(key, ask, readable, among))
+            return (await self._first(key, ask, readable, among)).as_dict()
 
         request = {"model": self.entry(current().model or key).name, **ask.as_dict()}
         return read(Reply.again(await perform("model", "model", request, fresh)))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from tinyllm.errors import BadReply
@@ -51,12 +52,19 @@ def _mended(text: str) -> Any:
     return value if isinstance(value, (dict, list)) and value else None
 
 
+@lru_cache(maxsize=128)
+def _validator(schema: str) -> Any:
+    import jsonschema
+
+    wanted = json.loads(schema)
+    return jsonschema.validators.validator_for(wanted, default=jsonschema.Draft202012Validator)(wanted)
+
+
 def violation(value: Any, schema: Mapping[str, Any]) -> str:
     """What the value breaks in the schema, and where; nothing when it follows it."""
     import jsonschema
 
-    validator = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
-    error = jsonschema.exceptions.best_match(validator(schema).iter_errors(value))
+    error = jsonschema.exceptions.best_match(_validator(json.dumps(schema)).iter_errors(value))
     if error is None:
         return ""
     place = "/".join(map(str, error.absolute_path))

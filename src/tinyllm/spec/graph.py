@@ -153,7 +153,15 @@ class GraphSpec:
 
     def mark(self, id: str) -> str:
         """The fingerprint of one node; empty when it is not in the file but made by a rewrite."""
-        return marked(self.nodes[id]) if id in self.nodes else ""
+        if id not in self.nodes:
+            return ""
+        if id not in self._marks:
+            self._marks[id] = marked(self.nodes[id])
+        return self._marks[id]
+
+    @cached_property
+    def _marks(self) -> dict[str, str]:
+        return {}
 
     @property
     def answering(self) -> tuple[str, ...]:

@@ -53,8 +53,8 @@ class Run:
     _renewed: float = 0.0  # by the clock that never steps back
 
     def __post_init__(self) -> None:
-        self._beside = Beside(self._check, self._written, held=self.row.durability == "exit")
-        self.ledger.check = self.fence
+        self._beside = Beside(self._check, self._saved, self._written, self.row.durability == "exit")
+        self.ledger.check, self.ledger.first = self.fence, self._stirs
         self.staged = Staged(self.row.id, self.row.question)
         self._renewed = self.clock.monotonic()
 
@@ -83,6 +83,7 @@ class Run:
 
     async def __aenter__(self) -> "Run":
         self.saver.runs[self.id] = self._beside
+        self._beside.idle = self._beside.empty = not self.resumed
         self._entered.enter_context(recording(self.ledger))
         self._renew_later()
         return self
@@ -141,19 +142,30 @@ class Run:
             raise fenced(self.id)
         self._renewed = self.clock.monotonic()
 
-    def _check(self, db: Database, saved: Saved | None) -> None:
+    async def _stirs(self) -> None:
+        """Something is about to happen that takes long, or cannot be repeated: from here on the run can be seen."""
+        if self._beside.idle:
+            self._beside.idle = False
+            if self._beside.waiting and not self._beside.held:
+                await self.store.write_unsynced(self._seen)
+                self._beside.forget()
+
+    def _seen(self, db: Database) -> None:
         self.fence(db)
-        if saved is not None and not saved.namespace and saved.step >= 0 and saved.step % self.row.every == 0:
-            self._take_savepoint(saved)
+        self.flush(db)
+
+    def _check(self, db: Database) -> None:
+        self.fence(db)
         self._file(db)
 
-    def _take_savepoint(self, saved: Saved) -> None:
+    def _saved(self, saved: Saved) -> None:
+        """Every so many steps a checkpoint is one that the run can be taken back to."""
+        if saved.namespace or saved.step < 0 or saved.step % self.row.every:
+            return
         number = saved.step // self.row.every
         self.ledger.savepoint = number + 1
-        # A transaction may be run twice; its savepoint is noted once.
-        if not any(e["kind"] == "savepoint" and saved.checkpoint in e["data"] for e in self._events):
-            data = {"number": number, "step": saved.step, "checkpoint": saved.checkpoint}
-            self.note(Event("savepoint", data=data, at=self.clock.now()))
+        data = {"number": number, "step": saved.step, "checkpoint": saved.checkpoint}
+        self.note(Event("savepoint", data=data, at=self.clock.now()))
 
     def _file(self, db: Database) -> None:
         """The replies, the events and what is left for others since the last write."""
@@ -177,6 +189,7 @@ class Run:
         self._beside.forget()
 
     def _written(self) -> None:
+        self.planned = None
         self._events.clear()
         self.staged.rows.clear()
         self.ledger.written()
