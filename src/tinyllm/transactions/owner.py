@@ -20,6 +20,13 @@ class Fenced(Permanent):
     default_code = "FENCED"
 
 
+def fenced(run: str) -> Fenced:
+    return Fenced(
+        f"the run {run} was taken over by another process",
+        hint=f"`tinyllm runs show {run}` tells by whom; this process wrote nothing more",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     host: str

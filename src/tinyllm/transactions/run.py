@@ -16,7 +16,7 @@ from tinyllm.plain import plain
 from tinyllm.running import Event
 from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, packed
-from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced
+from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced, fenced
 from tinyllm.transactions.rows import RunRow, Status
 from tinyllm.transactions.staged import KINDS, Staged
 from tinyllm.transactions.undo import file_notes, undo
@@ -299,10 +299,3 @@ def _preview(value: Any) -> Any:
     if len(text) <= PREVIEW:
         return value
     return f"{text[:PREVIEW]}…"
-
-
-def fenced(run: str) -> Fenced:
-    return Fenced(
-        f"the run {run} was taken over by another process",
-        hint=f"`tinyllm runs show {run}` tells by whom; this process wrote nothing more",
-    )
