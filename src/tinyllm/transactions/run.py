@@ -147,12 +147,8 @@ class Run:
         if self._beside.idle:
             self._beside.idle = False
             if self._beside.waiting and not self._beside.held:
-                await self.store.write_unsynced(self._seen)
+                await self.store.write_unsynced(lambda db: (self.fence(db), self.flush(db)))
                 self._beside.forget()
-
-    def _seen(self, db: Database) -> None:
-        self.fence(db)
-        self.flush(db)
 
     def _check(self, db: Database) -> None:
         self.fence(db)
