@@ -147,8 +147,12 @@ class Run:
         if self._beside.idle:
             self._beside.idle = False
             if self._beside.waiting and not self._beside.held:
-                await self.store.write_unsynced(lambda db: (self.fence(db), self.flush(db)))
+                await self.store.write_unsynced(self._seen)
                 self._beside.forget()
+
+    def _seen(self, db: Database) -> None:
+        self.fence(db)
+        self.flush(db)
 
     def _check(self, db: Database) -> None:
         self.fence(db)
@@ -275,12 +279,7 @@ class Run:
         failpoints.hit(f"{status}.after")
 
     def _me(self) -> dict[str, Any]:
-        return {
-            "run": self.id,
-            "fence": self.row.fence,
-            "thread": self.thread,
-            "now": self.clock.now(),
-        }
+        return {"run": self.id, "fence": self.row.fence, "thread": self.thread, "now": self.clock.now()}
 
 
 def _stopped(failure: BaseException) -> bool:
