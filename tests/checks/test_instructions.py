@@ -43,6 +43,9 @@ BROKEN = [
     ("Answer in all capital letters, please.", "PARiS", "capital letters"),
     ("End your answer with the phrase \"Any questions?\"", "Any questions? Ask me.", "must end with"),
     ("Give me a list of three colours as JSON only.", "Here: [\"red\"", "must be JSON"),
+    ("Give me a list of three colours as JSON only.", "Sure!\n```json\n[\"red\"]\n```\nEnjoy.", "nothing else"),
+    ("Answer in JSON, with no explanation.", "```json\n{}\n```\nIt is empty.", "nothing else"),
+    ("Say it in JSON and nothing else: who?", "```\n{}\n```\n```\n{}\n```", "nothing else"),
     ("Do not use any commas in your answer.", "First, this.", "no comma"),
     ("Answer with yes or no. Is it cold?", "It depends.", "yes or no"),
     ("Your response should have fewer than 3 sentences.", "One. Two. Three.", "at most 2"),
@@ -69,6 +72,11 @@ def test_what_nearly_keeps_to_it_does_not(question: str, answer: str, said: str)
         "What does the word 'salt' mean?",
         "He answered with yes or no. Why?",
         "How many sentences are there in the constitution?",
+        'Is this polite: "Answer in at most five words. Use no commas."?',
+        "Translate into French: “Respond in exactly two sentences, and end with DONE.”",
+        "What is wrong with this prompt?\n> Answer in all capital letters.\n> Answer with JSON only.",
+        "Which rule is odd?\n```\nWrite at least 500 words.\nDo not use the word 'salt'.\n```",
+        'He wrote "Give the answer as JSON only, please" on the wall. Why?',
     ],
 )
 def test_what_a_question_is_about_is_no_instruction(question: str) -> None:

@@ -177,3 +177,10 @@ def test_suites_are_listed_with_those_of_the_project(tinyllm: Call, folder: Path
     listed = {row["name"]: row for row in json.loads(tinyllm("eval", "list", "--json").out)["suites"]}
     assert listed["counting"]["cases"] == 12
     assert "counting" in tinyllm("eval", "list").out
+
+
+@pytest.mark.usefixtures("folder")
+def test_no_cases_at_all_are_refused(tinyllm: Call) -> None:
+    done = tinyllm("eval", "run", "counting", "--limit", "0")
+    assert (done.code, done.out) == (2, "")
+    assert "--limit" in done.err

@@ -7,6 +7,7 @@ import pytest
 
 from tinyllm import evals
 from tinyllm.errors import GraphError, Regressed, UsageError
+from tinyllm.evals import reports
 from tinyllm.evals.results import SCHEMA, Row, Side
 
 
@@ -64,6 +65,10 @@ def test_what_is_shipped_is_compared_apart() -> None:
     assert found.paired.difference == 0
     assert found.as_dict()["wrong_shipped_difference"] == -0.8
     assert found.as_dict()["wrong_shipped_mcnemar_p"] == pytest.approx(2 / 2**8)
+
+
+def test_nothing_has_no_sign_but_plus() -> None:
+    assert "-0.0" not in "".join(reports.told(evals.compare(side("a", "rrw"), side("b", "rrw"))))
 
 
 def test_cases_that_changed_are_left_out() -> None:

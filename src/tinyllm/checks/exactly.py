@@ -12,6 +12,11 @@ NOTHING_ELSE = re.compile(
     r"(?i)\b(?:only|just|nothing else|nothing but|no other|add nothing|no explanation|without (?:any )?explanation)\b"
 )
 NAMED = re.compile(r"(?i)\bkeys?\s+(?=[\"“`])|\bas json:\s*(?=[\"“`])")
+ONLY_JSON = re.compile(
+    r"(?i)\b(?:only|just|nothing but)\b(?: (?:with|in|as|the|a|an|valid|raw|plain))* json\b"
+    r"|\bjson(?: (?:object|list|array|document|value|code))?,? (?:only|alone)\b(?=\W*(?:$|[.,;:!)\n]))"
+    r"|\bjson\b[^.!?\n]{0,120}[^\w.!?\n](?:nothing else|no other text|no prose|no explanation|without (?:any )?(?:explanation|prose))\b"
+)
 KEY = re.compile(
     r"[\"“`](?P<key>[\w -]{1,40})[\"”`]"
     r"(?P<said>\s*\([^)\n]{0,60}\)|\s+set to (?:null|[\"“`][^\"”`\n]{0,60}[\"”`]|[\w.-]+)|,? (?:which )?is [^\"“`.;\n]{0,60}?(?=,|\.|;| with |$))?"
@@ -85,9 +90,11 @@ def fences(question: str) -> Iterator[Rule]:
 
 
 def keys(question: str) -> Iterator[Rule]:
-    """The keys that JSON must have, and what stands behind them where that is said."""
+    """JSON and nothing around it; the keys that it must have, and what stands behind them where that is said."""
     if not re.search(r"(?i)\bjson\b", question):
         return
+    if ONLY_JSON.search(question):
+        yield Rule(_not_alone)
     if re.search(r"(?i)\b(?:as|a|in) (?:a )?json (?:list|array)\b", question):
         yield _json(lambda value: "" if isinstance(value, list) else "it must be a JSON list")
     for start in NAMED.finditer(question):
@@ -96,6 +103,12 @@ def keys(question: str) -> Iterator[Rule]:
             kind = KIND.search(item["said"] or "")
             yield _json(_has(item["key"], KINDS[kind[1]] if kind else ()))
             place = item.end() if item["more"] is not None else None
+
+
+def _not_alone(answer: str) -> str:
+    """A fence is no prose; what stands around it is."""
+    found, around = fenced(answer)
+    return "it must be JSON, and nothing else" if found and (around.strip() or len(found) > 1) else ""
 
 
 def _has(key: str, kinds: tuple[type, ...]) -> Callable[[Any], str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from tinyllm.checks.blocks import asks_for_code, ends_of, fenced
 from tinyllm.checks.counting import UNITS, counted
 from tinyllm.checks.exactly import WHOLE
+from tinyllm.checks.quoting import unquoted
 from tinyllm.checks.registry import check
 from tinyllm.checks.rule import Rule, bare, must, often
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
@@ -46,6 +47,7 @@ def rules(question: str) -> list[Rule]:
     """The rules in a question; what is about a program's output is not about the answer."""
     if asks_for_code(question):
         return []
+    question = unquoted(question)
     sentences = re.split(r"(?<=[.!?:;])\s+|\n+", ends_of(question))
     ordered = [each[:LONGEST] for each in sentences if ORDERED.search(each[:LONGEST])]
     found = [rule for sentence in ordered for find in FINDERS for rule in find(sentence)]

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from tinyllm.checks.asking import name_of, reply_of
-from tinyllm.checks.results import result
+from tinyllm.checks.results import TAIL, result
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
 from tinyllm.guard import read_json
 from tinyllm.plain import as_text
@@ -17,7 +18,9 @@ WEIGHTS: Mapping[int, float] = {3: 1.0, 2: 0.6, 1: 0.3, 0: 0.1}  # what a judge'
 HEARD = 0.5  # a doubt of less weight changes nothing
 TRUSTED = 0.7  # how likely a judge of the highest tier is right when both orders agree
 CONTEXT = 5  # messages of the conversation that a judge sees
-LONGEST = 6_000  # characters of an answer that a judge reads
+LONGEST = (
+    6_000  # characters of an answer that a judge reads: its beginning, and its end, where the result stands
+)
 VERDICTS = ("right", "wrong")
 PLACES = ("first", "second")
 LONGER, SHORT = 2.0, 200  # an answer that much longer must also win when it is cut
@@ -74,7 +77,7 @@ async def _wins(
     """The weight of the judge that prefers the new one in both places; 0 when none does."""
     weight = 1.0
     for place, pair in ((PLACES[0], (new, old)), (PLACES[1], (old, new))):
-        shown = {"one": pair[0][:LONGEST], "two": pair[1][:LONGEST], "rubric": rubric}
+        shown = {"one": _read(pair[0]), "two": _read(pair[1]), "rubric": rubric, "mark": _mark(*pair)}
         text = prompt("judge_pair.md").render({"question": _question(judged), **shown})
         heard = await _heard(services, text, among, "better", PLACES)
         if heard is None or heard[0] != place:
@@ -123,7 +126,21 @@ async def _heard(
 
 
 def _material(judged: Judged) -> dict[str, str]:
-    return {"question": _question(judged), "answer": judged.answer[:LONGEST]}
+    answer = _read(judged.answer)
+    return {"question": _question(judged), "answer": answer, "mark": _mark(answer)}
+
+
+def _read(answer: str) -> str:
+    """What a judge reads of an answer; the result stands at the end, as other checks read it."""
+    if len(answer) <= LONGEST:
+        return answer
+    head = LONGEST - TAIL
+    return f"{answer[:head]}\n[{len(answer) - LONGEST} characters are left out here]\n{answer[-TAIL:]}"
+
+
+def _mark(*answers: str) -> str:
+    """A line that no answer can have in it: it depends on all that they say."""
+    return f"=== {sha256(chr(0).join(answers).encode(errors='replace')).hexdigest()[:16]} ==="
 
 
 def _question(judged: Judged) -> str:

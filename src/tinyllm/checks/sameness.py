@@ -16,6 +16,11 @@ ABOUT = re.compile(
 )
 MARKED = re.compile(r"√|sqrt|π|(?<![a-z])pi\b|[<>≤≥]|\d!|\\[lg]eq?\b")
 RATIO = re.compile(r"\d\s?:\s?\d")
+BOUND = re.compile(
+    r"(?i)\b(?:at least|at most|(?:no |not )?(?:more|less|fewer) than|up to|(?:a )?(?:minimum|maximum) of)\s+[$€£]?\d"
+    r"|\d[\d.,]*(?:\s+\w+)?\s+or\s+(?:more|fewer|less|above|below|over|under|higher|lower)\b|\d\+(?!\s*[\d(])"
+)
+SPACED = re.compile(r"(?<![\d.,/])(?<!\d )([1-9]\d\d) (?!000)(?=\d{3}(?![\d/]| \d))")  # one number, or two
 NAMED = re.compile(r"(?i)\b([a-z]\w{0,15})\s*(?:=|:|\bis\b|\bhas\b|\bgets\b)\s*(?=[-−]?\s?[$€£]?\d)")
 FILLING = re.compile(
     r"\b(?:the|a|an|is|are|it|its|answer|result|final|so|therefore|thus|of|about|approximately)\b|[^\w\s+/^.%<>≤≥√-]"
@@ -32,6 +37,12 @@ def same(one: str, other: str) -> bool:
 
 def compared(one: str, other: str) -> bool | None:
     """Are they the same or not; None where that cannot be told."""
+    told = _compared(one, other)
+    apart = [SPACED.sub(r"\1; ", text) for text in (one, other)]
+    return told if apart == [one, other] or _compared(*apart) is told else None
+
+
+def _compared(one: str, other: str) -> bool | None:
     left, right = figures(NEGATED.sub(" ", one)), figures(NEGATED.sub(" ", other))
     if len(left) == len(right) == 1 and _units_differ(left[0], right[0]):
         return False
@@ -41,7 +52,7 @@ def compared(one: str, other: str) -> bool | None:
         return None if figures(one) and figures(other) else False
     if bool(RATIO.search(one)) != bool(RATIO.search(other)):
         return False
-    if sorted(MARKED.findall(last_side(one))) != sorted(MARKED.findall(last_side(other))):
+    if any(_marks(mark, one) != _marks(mark, other) for mark in (MARKED, BOUND)):
         return None
     if len(left) == len(right):
         return _listed(left, right, one, other)
@@ -52,6 +63,10 @@ def compared(one: str, other: str) -> bool | None:
     if len(last) > 1 and CHOICE.search(last_side(said)):
         return None
     return _close(few[0], last[0], one, other)
+
+
+def _marks(mark: re.Pattern[str], text: str) -> list[str]:
+    return sorted(" ".join(found[0].lower().split()) for found in mark.finditer(last_side(text)))
 
 
 def _listed(left: Sequence[Figure], right: Sequence[Figure], one: str, other: str) -> bool | None:

@@ -74,9 +74,9 @@ def told(found: Comparison) -> list[str]:
         + (f", {found.dropped} left out (changed, or only one has them)" if found.dropped else ""),
         f"both right {paired.both}, only A {paired.only_a}, only B {paired.only_b}, neither {paired.neither}",
         _difference(paired),
-        f"wrong answers shipped: B − A = {-found.shipped.difference:+.1%}, p = {found.shipped.p_value:.3g}",
-        f"ms per case: B − A = {slower[0]:+.1f} (95 %: {slower[1].low:+.1f} to {slower[1].high:+.1f}, bootstrap of the median)",
-        f"tokens per case: B − A = {more[0]:+.0f} (95 %: {more[1].low:+.0f} to {more[1].high:+.0f})",
+        f"wrong answers shipped: B − A = {-found.shipped.difference:+z.1%}, p = {found.shipped.p_value:.3g}",
+        f"ms per case: B − A = {slower[0]:+z.1f} (95 %: {slower[1].low:+z.1f} to {slower[1].high:+z.1f}, bootstrap of the median)",
+        f"tokens per case: B − A = {more[0]:+z.0f} (95 %: {more[1].low:+z.0f} to {more[1].high:+z.0f})",
     ]
     for name, rows in (("lost", found.lost), ("won", found.won)):
         if rows:
@@ -87,8 +87,8 @@ def told(found: Comparison) -> list[str]:
 
 def _difference(paired: Paired) -> str:
     low, high = paired.interval()
-    interval = f"(95 %: {low:+.1%} to {high:+.1%}, Newcombe for pairs)"
-    return f"B − A = {paired.difference:+.1%} {interval}; McNemar exact p = {paired.p_value:.3g}"
+    interval = f"(95 %: {low:+z.1%} to {high:+z.1%}, Newcombe for pairs)"
+    return f"B − A = {paired.difference:+z.1%} {interval}; McNemar exact p = {paired.p_value:.3g}"
 
 
 def _points(values: dict[str, float]) -> str:

@@ -11,6 +11,10 @@ from tinyllm.solvers.mathematics.worker import bounded
 from tinyllm.solvers.solution import Declined
 
 DECLINED = """
+Let g(x) be the derivative of ln x. What is g(-1)?
+Let g(x) be the second derivative of ln x. What is g(-1)?
+Let f(x) be ln x. Let g(x) be f'(x). What is g(-1)?
+Let f be the second derivative of ln x. What is f(-1)?
 Solve 1/x > 1
 Solve |x| < 3
 Solve (x-1)/(x-2) > 0
@@ -87,6 +91,10 @@ def test_what_is_not_certain_is_declined(question: str) -> None:
         ("integrate pi dx", "pi*x + C"),
         ("derivative of ln x at x = 2", "1/2"),
         ("Let f(x) = ln(x). What is f'(2)?", "1/2"),
+        ("Let g(x) be the derivative of ln x. What is g(2)?", "1/2"),
+        ("Let g(x) be the derivative of x^3. What is g(-1)?", "3"),
+        ("Let h(x) be the derivative of 1/x. What is h(-2)?", "-1/4"),
+        ("Let a be 3. What is a(4 + 1)?", "15"),
         ("derivative of e^x at x = 0", "1"),
         ("taylor series of ln(x) around 1 up to order 1", "x - 1"),
         ("maclaurin series of sin x up to order 3", "-x^3/6 + x"),

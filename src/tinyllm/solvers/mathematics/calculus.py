@@ -38,6 +38,7 @@ def differentiated(say: Reading, e: Value, v: str, times: int) -> Value:
         from tinyllm.solvers.mathematics.symbolic import derivative
 
         result = derivative(e, name, times)
+        say.ground = e
     say.note(
         f"d{f'^{times}' if times > 1 else ''}/d{name}{f'^{times}' if times > 1 else ''} ({say.show(e)}) = {say.show(result)}"
     )

@@ -29,6 +29,13 @@ def require_analytic(value: Expr, name: str, at: Expr) -> None:
             unclear("outside of where it is defined, or not smooth there")
 
 
+def require_there(grounds: list[Expr], name: str, arguments: list[Expr]) -> None:
+    """A derivative exists where what was differentiated is smooth."""
+    if len(arguments) == 1 and arguments[0].is_number:
+        for ground in grounds:
+            require_analytic(ground, name, arguments[0])
+
+
 def _analytic(part: Expr, x: Symbol, at: Expr) -> bool:
     def there(expr: Any) -> Expr:
         return sympy.sympify(expr).subs(x, at)

@@ -28,10 +28,15 @@ class NeedsSymbols(NotUnderstood):
 
 @dataclass(frozen=True)
 class Function:
-    """`f(x) = …`: its parameters and its body."""
+    """`f(x) = …`: its parameters and its body, and of which function it is the derivative: it exists where that does."""
 
     parameters: tuple[str, ...]
     body: Value
+    ground: Value = None
+
+    def grounds(self, *, primed: bool) -> list[Value]:
+        """What must be smooth where it is applied."""
+        return [each for each in (self.ground, self.body if primed else None) if each is not None]
 
     def derived(self, times: int) -> "Function":
         """`f'` and `f''`."""
@@ -40,10 +45,11 @@ class Function:
         if len(self.parameters) != 1:
             unclear("the derivative in which direction")
         if isinstance(self.body, Polynomial):
-            return Function(self.parameters, self.body.derivative(self.parameters[0], times))
+            body = self.body.derivative(self.parameters[0], times)
+            return Function(self.parameters, body, self.ground)
         from tinyllm.solvers.mathematics.symbolic import derivative
 
-        return Function(self.parameters, derivative(self.body, self.parameters[0], times))
+        return Function(self.parameters, derivative(self.body, self.parameters[0], times), self.ground)
 
 
 @dataclass
@@ -222,6 +228,8 @@ def _called(name: str, arguments: list[Polynomial], names: Names) -> Polynomial:
     plain = name.rstrip("'")
     if plain in names.functions:
         function = names.functions[plain].derived(len(name) - len(plain))
+        if function.ground is not None:
+            raise NeedsSymbols
         if len(arguments) != len(function.parameters):
             unclear(f"{name} takes {len(function.parameters)} arguments")
         return exactly(function.body).replacing(dict(zip(function.parameters, arguments, strict=True)))

@@ -47,6 +47,8 @@ class Reading:
     depth: int = 0
     about: str = ""
     """The parameter of the function that is being defined."""
+    ground: Value = None
+    """What was differentiated: its derivative exists nowhere else."""
     lettered: bool = False
     """Letters are the matter of the question: `e` and `pi` are no constants."""
 
@@ -68,7 +70,13 @@ class Reading:
     # the types of slots
 
     def tree(self, text: str) -> Node:
+        if any(re.search(rf"\b{name}\s?\(", text) for name in self.names.values if self._varies(name)):
+            unclear("a function, or a product")
         return parse(text, frozenset(self.names.functions))
+
+    def _varies(self, name: str) -> bool:
+        value = self.names.values[name]
+        return bool(value.names if isinstance(value, Polynomial) else getattr(value, "free_symbols", ()))
 
     def phrase(self, text: str) -> Value:
         """Whatever the text names: an expression, or a noun of the grammar."""

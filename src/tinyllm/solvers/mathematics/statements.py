@@ -83,10 +83,18 @@ def _clause(reading: Reading, clause: str) -> Equation | None:
 
 
 def _define_function(reading: Reading, name: str, parameters: tuple[str, ...], body: str) -> None:
-    inner = replace(reading, failed=set(), names=reading.names.without(parameters), about=parameters[0])
+    names = reading.names.without(parameters)
+    inner = replace(reading, failed=set(), names=names, about=parameters[0], ground=None)
     value = inner.phrase(body)
-    reading.names.functions[name] = Function(parameters, value)
+    reading.names.functions[name] = Function(parameters, value, inner.ground or _ground(reading, body))
     reading.note(f"{name}({', '.join(parameters)}) = {reading.show(value)}")
+
+
+def _ground(reading: Reading, body: str) -> Value:
+    """`f'(x)` exists where `f` does."""
+    found = re.search(r"\b([A-Za-z])'", body)
+    function = reading.names.functions.get(found[1]) if found else None
+    return None if function is None or isinstance(function.body, Polynomial) else function.body
 
 
 def _define_name(reading: Reading, name: str, body: str, equal: bool) -> Equation | None:

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from tinyllm.solvers.mathematics.domains import require_analytic, require_smooth
+from tinyllm.solvers.mathematics.domains import require_smooth, require_there
 from tinyllm.solvers.mathematics.evaluation import Function, Names, Value
 from tinyllm.solvers.mathematics.expressions import Binary, Call, Minus, Name, Node, Number, refuse, unclear
 from tinyllm.solvers.mathematics.polynomials import MOST_BITS, Polynomial
@@ -134,8 +134,8 @@ def _called(name: str, arguments: list[Expr], names: Names) -> Expr:
     plain = name.rstrip("'")
     if plain in names.functions:
         function = names.functions[plain]
-        if name != plain and len(arguments) == 1 and arguments[0].is_number:
-            require_analytic(constants(function.body), function.parameters[0], arguments[0])
+        grounds = [constants(each) for each in function.grounds(primed=name != plain)]
+        require_there(grounds, function.parameters[0], arguments)
         return applied(function.derived(len(name) - len(plain)), arguments)
     if name == "log":
         return _logarithm(arguments)
