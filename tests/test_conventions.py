@@ -15,7 +15,6 @@ import tinyllm
 SOURCE = Path(tinyllm.__file__).parent
 ROOT = SOURCE.parents[1]
 FILES = sorted(SOURCE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 MODULES = sorted(
     m.name for m in pkgutil.walk_packages(tinyllm.__path__, "tinyllm.") if not m.name.endswith("__main__")
 )
@@ -37,15 +36,24 @@ def _name(path: Path) -> str:
     return str(path.relative_to(SOURCE))
 
 
+Trees = dict[Path, ast.Module]
+
+
+@pytest.fixture(scope="module")
+def trees() -> Trees:
+    """Every module as Python reads it; let go with the last test here, for they are millions of objects."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+
+
 def test_no_module_is_longer_than_a_reader_can_hold() -> None:
     long = {_name(path): len(path.read_text("utf-8").splitlines()) for path in FILES}
     assert {name: count for name, count in long.items() if count > LINES} == {}
 
 
-def test_no_function_is_longer_than_a_screen() -> None:
+def test_no_function_is_longer_than_a_screen(trees: Trees) -> None:
     long = [
         f"{_name(path)}:{node.lineno} {node.name}"
-        for path, tree in TREES.items()
+        for path, tree in trees.items()
         for node in ast.walk(tree)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and (node.end_lineno or 0) - node.lineno - len(node.decorator_list) >= FUNCTION_LINES
@@ -60,10 +68,10 @@ def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return decorated and (node.end_lineno or 0) - node.body[0].lineno < FUNCTION_LINES
 
 
-def test_broad_excepts_stay_where_survival_is_decided() -> None:
+def test_broad_excepts_stay_where_survival_is_decided(trees: Trees) -> None:
     broad = [
         f"{_name(path)}:{node.lineno}"
-        for path, tree in TREES.items()
+        for path, tree in trees.items()
         if not _name(path).startswith(BROAD)
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler)
@@ -78,25 +86,25 @@ def _only_cleans_up(node: ast.ExceptHandler) -> bool:
     return isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
 
 
-def test_every_module_says_what_it_is_for() -> None:
-    silent = [_name(path) for path, tree in TREES.items() if tree.body and not ast.get_docstring(tree)]
+def test_every_module_says_what_it_is_for(trees: Trees) -> None:
+    silent = [_name(path) for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
     assert silent == []
 
 
-def test_names_say_what_things_are() -> None:
+def test_names_say_what_things_are(trees: Trees) -> None:
     bad = [
         f"{_name(path)}: {node.name}"
-        for path, tree in TREES.items()
+        for path, tree in trees.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and node.name.endswith(FORBIDDEN_NAMES)
     ]
     assert bad == []
 
 
-def test_only_the_command_line_prints() -> None:
+def test_only_the_command_line_prints(trees: Trees) -> None:
     printing = [
         f"{_name(path)}:{node.lineno}"
-        for path, tree in TREES.items()
+        for path, tree in trees.items()
         if not _name(path).startswith(("cli", "routing/__main__"))
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.stdout.write")
