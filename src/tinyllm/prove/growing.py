@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from tinyllm.checks import CHECKS, NOTHING, Check, Judged, Verdict
@@ -30,6 +31,7 @@ async def right(judged: Judged, services: Services) -> Verdict:  # noqa: ARG001 
     return NOTHING if "right" in judged.answer else Verdict.bad("it is wrong", "executed")
 
 
+@cache
 def written() -> GraphSpec:
     """The graph as its file says, with the check that it needs."""
     CHECKS.setdefault("right", Check("right", right))

@@ -16,8 +16,9 @@ from typing import Any
 from tinyllm.prove.bounds import most, percent
 from tinyllm.prove.controls import Control
 from tinyllm.prove.evidence import table
+from tinyllm.prove.mother import mother
 from tinyllm.prove.shapes import SHAPES, Shape
-from tinyllm.prove.trial import Trial, Violation, prepare, trial, warm
+from tinyllm.prove.trial import Prepared, Trial, Violation, prepare, warm
 
 PER_RUN = 3  # random kills of one run
 MOST = 400  # durable writes of one run; no shape has so many
@@ -123,19 +124,20 @@ def prove(
     report = Report(seed, control, again=again)
     with _folder() as folder:
         warm(chosen, folder)
-        places = {shape.name: prepare(shape, folder) for shape in chosen}
-        harness = _Harness(folder, places, control, random.Random(seed))  # noqa: S311 - repeatable, not secret
-        for shape in chosen if boundaries else ():
-            report.shapes[shape.name] = harness.every_write(shape, again=again)
-            tell(f"{shape.name}: {report.shapes[shape.name].kills} kills")
-        harness.at_random(chosen, trials, report, tell)
+        with mother() as forks:
+            places = {shape.name: prepare(shape, folder, forks) for shape in chosen}
+            harness = _Harness(folder, places, control, random.Random(seed))  # noqa: S311 - repeatable, not secret
+            for shape in chosen if boundaries else ():
+                report.shapes[shape.name] = harness.every_write(shape, again=again)
+                tell(f"{shape.name}: {report.shapes[shape.name].kills} kills")
+            harness.at_random(chosen, trials, report, tell)
     return report
 
 
 @dataclass
 class _Harness:
     folder: Path
-    places: dict[str, Path]
+    places: dict[str, Prepared]
     control: Control
     chance: random.Random
     made: int = 0
@@ -143,7 +145,7 @@ class _Harness:
     @contextmanager
     def _trial(self, shape: Shape) -> Iterator[Trial]:
         self.made += 1
-        begun = trial(shape, self.places[shape.name], self.folder / f"trial{self.made}", self.control)
+        begun = self.places[shape.name].trial(self.folder / f"trial{self.made}", self.control)
         try:
             yield begun
         finally:
@@ -184,8 +186,8 @@ class _Harness:
     def _lasts(self, shape: Shape) -> float:
         """Seconds from the fork to the end of an unhurt run."""
         with self._trial(shape) as run:
-            run.ended()
-            return run.took()[0] / 1000 * 1.2
+            run.lived()
+            return run.took() / 1000 * 1.2
 
 
 ZERO = (
@@ -217,7 +219,7 @@ def lines(report: Report) -> list[str]:
         "",
         f"{report.kills:,} kills, {len(report.violations)} violations ({said}); seed {report.seed}.",
         (
-            f"Recovery, from the start of a process to the end of the run: {recovery['median']} ms in the median,"
+            f"Recovery, by another process, to the end of the run: {recovery['median']} ms in the median,"
             f" {recovery['longest']} ms at most."
         ),
         "",

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -140,22 +140,36 @@ async def seed(shape: Shape, outside: Outside) -> None:
 DURABLE = ("write.before", "write.after", "file.before", "file.after", "effect.called")
 
 
-def die_or_end(work: Callable[[], Any], outside: Outside, kill_at: int) -> None:
-    """In a forked process: the work, killed at that passage of a durable place (0: counted); never returns."""
-    started, code, passed = time.monotonic(), 70, 0
+def die_or_end(work: Callable[[], Coroutine[Any, Any, None]], outside: Outside, kill_at: int) -> None:
+    """In a forked process: the work, killed at that passage of a durable place; never returns."""
+    code, passed = 70, 0
 
     def passing(name: str) -> None:
         nonlocal passed
         passed += name in DURABLE
-        if kill_at and passed == kill_at:
+        if passed == kill_at:
             failpoints.kill(name)
 
     try:
-        failpoints.arm("*", passing)
-        asyncio.run(work())
-        outside.mark("took", f"{(time.monotonic() - started) * 1000:.1f}", str(passed))
-        code = 0
+        if kill_at:
+            failpoints.arm("*", passing)
+        code = 0 if ended(work, outside) else 70
     finally:
-        if code:
-            (outside.folder / "crash").write_text(traceback.format_exc())
         os._exit(code)
+
+
+def ended(work: Callable[[], Coroutine[Any, Any, None]], outside: Outside) -> bool:
+    """The work in this process, with its time, or with what it failed of."""
+    started = time.monotonic()
+    failure = asyncio.run(_failure(work()))
+    if failure:
+        (outside.folder / "crash").write_text("".join(traceback.format_exception(failure)))
+        return False
+    outside.mark("took", f"{(time.monotonic() - started) * 1000:.1f}")
+    return True
+
+
+async def _failure(work: Coroutine[Any, Any, None]) -> BaseException | None:
+    task = asyncio.create_task(work)
+    await asyncio.wait([task])
+    return task.exception()

@@ -2,10 +2,8 @@
 
 import asyncio
 import gc
-import os
 import shutil
 import signal
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Literal
 from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control
 from tinyllm.prove.left import Left, left
-from tinyllm.prove.living import THREAD, die_or_end, live, ours, seed
+from tinyllm.prove.living import THREAD, ended, live, ours, seed
+from tinyllm.prove.mother import Mother
 from tinyllm.prove.outside import Outside
 from tinyllm.prove.shapes import BEFORE, Shape
 from tinyllm.store import open_store
@@ -69,6 +68,8 @@ class Trial:
 
     shape: Shape
     outside: Outside
+    mother: Mother
+    before: Seen  # what was there before the run
     control: Control = ""
     kills: int = 0
     violations: list[Violation] = field(default_factory=list)
@@ -80,51 +81,40 @@ class Trial:
     _attempt: int = 0
 
     def __post_init__(self) -> None:
-        seen = self.look()
-        self._before, self._left = seen.messages, seen.left
+        self._before, self._left = self.before.messages, self.before.left
 
     def lived(self, *, kill_at: int = 0, kill_after: float = 0.0) -> bool:
         """One more process: killed at a durable write, after a time, or not. True when it came to its end."""
-        child = os.fork()
-        if child == 0:
-            die_or_end(lambda: live(self.shape, self.outside, self.control), self.outside, kill_at)
-        if kill_after:
-            time.sleep(kill_after)
-            os.kill(child, signal.SIGKILL)
-        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if ended == -signal.SIGKILL:
+        code = self.mother.lived(self.shape, self.outside, self.control, kill_at, kill_after)
+        if code == -signal.SIGKILL:
             self.kills += 1
             self._check_between()
             return False
-        if ended:
-            said = (self.outside.folder / "crash").read_text().strip().splitlines()
-            self._broken("crash", said[-1] if said else str(ended))
+        if code:
+            self._crashed(str(code))
         return True
 
     def ended(self) -> None:
-        """Let a last process end it, and judge what is left."""
-        was = self.kills
-        if self.lived() and was and any(self.outside.marks("took")):  # one that crashed took no time
-            self.recoveries.append(self.took()[0])
+        """Let this process, which none of them knows, end what they left; and judge it."""
+        if not ended(lambda: live(self.shape, self.outside, self.control), self.outside):
+            self._crashed("it failed")
+        elif self.kills:
+            self.recoveries.append(self.took())
         self._check_end()
 
-    def took(self) -> tuple[float, int]:
-        """The milliseconds and the durable writes of the last process that came to its end."""
-        *_, (milliseconds, writes) = self.outside.marks("took")
-        return float(milliseconds), int(writes)
+    def took(self) -> float:
+        """The milliseconds of the last process that came to its end."""
+        *_, (milliseconds,) = self.outside.marks("took")
+        return float(milliseconds)
+
+    def _crashed(self, said: str) -> None:
+        crash = self.outside.folder / "crash"
+        lines = crash.read_text().strip().splitlines() if crash.exists() else []
+        self._broken("crash", lines[-1] if lines else said)
 
     def look(self) -> Seen:
         """On a copy: to look at the database itself would already recover it."""
-        place = self.outside.folder / "look"
-        place.mkdir(exist_ok=True)
-        for name in ("runs.db", "runs.db-wal", "runs.db-open"):
-            source = self.outside.folder / name
-            if source.exists():
-                shutil.copyfile(source, place / name)
-        try:
-            return asyncio.run(_seen(place / "runs.db"))
-        finally:
-            shutil.rmtree(place)
+        return look(self.outside)
 
     def _broken(self, broken: Broken, said: str) -> None:
         self.violations.append(Violation(broken, f"{self.shape.name}: {said}"))
@@ -228,6 +218,20 @@ class Trial:
                 last = step
 
 
+def look(outside: Outside) -> Seen:
+    """On a copy: to look at the database itself would already recover it."""
+    place = outside.folder / "look"
+    place.mkdir(exist_ok=True)
+    for name in ("runs.db", "runs.db-wal", "runs.db-open"):
+        source = outside.folder / name
+        if source.exists():
+            shutil.copyfile(source, place / name)
+    try:
+        return asyncio.run(_seen(place / "runs.db"))
+    finally:
+        shutil.rmtree(place)
+
+
 async def _seen(database: Path) -> Seen:
     with open_store(database) as store:
         runs = Transactions(store)
@@ -261,17 +265,23 @@ def _place(folder: Path) -> Outside:
     return outside
 
 
-def prepare(shape: Shape, folder: Path) -> Path:
+@dataclass(frozen=True)
+class Prepared:
     """A workspace and an earlier turn, from which every trial of a shape is copied."""
+
+    shape: Shape
+    folder: Path
+    mother: Mother
+    before: Seen
+
+    def trial(self, folder: Path, control: Control = "") -> Trial:
+        shutil.copytree(self.folder, folder)
+        return Trial(self.shape, Outside(folder), self.mother, self.before, control)
+
+
+def prepare(shape: Shape, folder: Path, mother: Mother) -> Prepared:
     outside = _place(folder / shape.name)
-    child = os.fork()
-    if child == 0:
-        die_or_end(lambda: seed(shape, outside), outside, 0)
-    os.waitpid(child, 0)
+    if code := mother.seeded(shape, outside):
+        raise RuntimeError(f"the earlier turn of {shape.name} ended with {code}")
     (outside.folder / "log").unlink()
-    return outside.folder
-
-
-def trial(shape: Shape, prepared: Path, folder: Path, control: Control = "") -> Trial:
-    shutil.copytree(prepared, folder)
-    return Trial(shape, Outside(folder), control)
+    return Prepared(shape, outside.folder, mother, look(outside))
