@@ -153,6 +153,7 @@ async def _outcome(
     node: Node, visit: int, run: Callable[[], Awaitable[Any]]
 ) -> tuple[Goto, list[dict[str, str]]]:
     """Where the node goes; when it fails and has an `on_error`, there."""
+    began = current().clock.monotonic()
     try:
         if visit > node.max_visits:
             raise OutOfBudget(
@@ -169,7 +170,8 @@ async def _outcome(
             raise
         named = classify(failure, unknown=unclassified).at(node.id)
         named.message = safe(named.message)
-        emit("failure", **named.as_dict())
+        seconds = round(current().clock.monotonic() - began, 4)
+        emit("failure", step=node.kind, visit=visit, seconds=seconds, **named.as_dict())
         # A way out of a loop is offered once: it may lead into the loop again.
         stuck = visit > node.max_visits + 1
         if not node.on_error or stuck or named.kind == "cancelled":

@@ -39,6 +39,8 @@ from tinyllm.settings import Settings
 from tinyllm.spec import GraphSpec, find, read, read_file
 from tinyllm.store import release_store, shared_store
 from tinyllm.toolkit import Tool, Toolbox
+from tinyllm.traces import ending
+from tinyllm.traces.sending import flushed, tracing
 from tinyllm.transactions import Delivery, Line, Relay, Run, RunRow, Transactions
 
 if TYPE_CHECKING:
@@ -217,8 +219,9 @@ class Engine:
         run.staged.consent = self.settings.grades_consent == "yes"
         running.extra.update(asked=run.question_asked, tainted=strangers([*past, *earlier]))
         work = Execution(self.spec, self.machine, watch, running, self._parallel)
-        async with learning(self.transactions.store, watch.unknown, self.services.guard.ratios):
-            answer = await work.transact(run, given)
+        with ending(watch.trace) as told:
+            async with learning(self.transactions.store, watch.unknown, self.services.guard.ratios):
+                answer = told(await work.transact(run, given))
         await self.transactions.thin(run)
         if run.status == "committed" and (run.ledger.delivers or not self._looked):
             watch.run = None  # its row is closed: a delivery is filed by whoever makes it
@@ -237,7 +240,14 @@ class Engine:
         log = Log(self.settings.log) if self.settings.log else None
         watch = Watch(run, id, log, options.get("listen"))
         thread = run.thread if run is not None else id
-        return running_with(options, id, thread, self.settings.timeout, watch.heard, self.clock), watch
+        running = running_with(options, id, thread, self.settings.timeout, watch.heard, self.clock)
+        if run is not None and (traces := tracing(self.settings)) is not None:
+            parent = options.get("traceparent", "")
+            watch.trace = traces.begin(
+                run.row, self.spec.name, self.clock, self.settings.database_url, parent
+            )
+            running.extra.update(trace=watch.trace, content=traces.content)
+        return running, watch
 
     async def stream(self, question: str = "", **options: Any) -> AsyncIterator[Event]:
         """The events of a run as they happen; the last one carries the answer."""
@@ -273,6 +283,7 @@ class Engine:
     async def aclose(self) -> None:
         await self.models.aclose()
         await self.tools.aclose()
+        await flushed(self.settings)
         if "transactions" in self.__dict__:
             release_store(self.__dict__.pop("transactions").store)
             self.__dict__.pop("machine", None)

@@ -12,6 +12,7 @@ from tinyllm.running import Ask, Event, Priority, Running, entered, unclassified
 from tinyllm.spec import GraphSpec
 from tinyllm.state import REFUSE, Message, latest, meant
 from tinyllm.toolkit import Toolbox
+from tinyllm.traces import Trace
 from tinyllm.transactions import Line, Relay, Run, RunRow
 from tinyllm.transactions.outbox import BRIEF
 
@@ -32,6 +33,7 @@ class Options(TypedDict, total=False):
     timeout: float | None
     priority: Priority
     told: str  # the node whose question was answered
+    traceparent: str  # what the run is a part of, for traces: as W3C writes it
 
 
 def running_with(
@@ -62,15 +64,18 @@ class Watch:
     listen: Callable[[Event], None] | None
     account: Account = field(default_factory=Account)
     unknown: list[Event] = field(default_factory=list)  # failures that no rule knew
+    trace: Trace | None = None
 
     def heard(self, event: Event) -> None:
+        if self.trace is not None and self.trace.heard(event):
+            return
         self.account.add(event)
         if event.kind == "unclassified":
             self.unknown.append(event)
         if self.run is not None:
             self.run.note(event)
         if self.log is not None:
-            self.log.write(self.id, event)
+            self.log.write(self.id, event, self.trace.place() if self.trace else {})
         if self.listen is not None:
             self.listen(event)
 

@@ -109,6 +109,7 @@ class Services:
         """Call a tool: arguments, policy, approval, deadline, ledger, cut output, failures with a name."""
         secrets = known_secrets(more=secrets_in(self.settings.connections))
         told = {"tool": name, "arguments": hidden(plain(dict(arguments)), secrets)}
+        began = self.clock.monotonic()
         try:
             tool = self.tools.get(name)
             with within(self.bounds), remembering(self.memory):
@@ -122,10 +123,12 @@ class Services:
                 policy.meet(result.text)
         except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
             named = _named(failure, name, secrets)
-            emit("tool", **told, failure=named.as_dict())
+            emit("tool", **told, seconds=round(self.clock.monotonic() - began, 3), failure=named.as_dict())
             grade_tool(name, told["arguments"], named)
             raise named from (failure.__cause__ if failure is named else failure)
-        emit("tool", **told)
+        if current().extra.get("content"):
+            emit("content", text=result.text)
+        emit("tool", **told, seconds=round(self.clock.monotonic() - began, 3))
         return result
 
     async def deliver(self, name: str, arguments: Mapping[str, Any], key: str) -> Any:

@@ -24,6 +24,7 @@ WANTED = {
 }
 CHOICES = {
     "grades_consent": ("no", "yes"),
+    "traces_content": ("no", "yes"),
     "growth_mode": ("auto", "propose", "off"),
     "queue_full": ("wait", "refuse", "drop_oldest", "drop_newest"),
 }
@@ -59,6 +60,8 @@ class Settings:
     database: str = _setting("", "where runs are kept; any SQLAlchemy URL")
     workspace: str = _setting("", "the folder that file tools may touch; the project when empty")
     log: str = _setting("", "where the log goes, as lines of JSON: `stderr` or a file; nowhere when empty")
+    traces: str = _setting("", "where traces go: an OTLP address, `otlp` or a file; nowhere when empty")
+    traces_content: str = _setting("no", "whether traces hold what was asked and answered: yes or no")
     allow: tuple[str, ...] = _setting((), "tools that may run without asking")
     deny: tuple[str, ...] = _setting((), "tools that never run, whatever else allows them")
     allow_hosts: tuple[str, ...] = _setting(

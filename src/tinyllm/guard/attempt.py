@@ -42,13 +42,15 @@ class Attempts:
         host, model = await self.breakers.admit(settings.ollama_host, entry.name, lasts=lasts)
         failure: TinyError | None = None
         finished = False
+        began = self.models.clock.monotonic()
         try:
             value = await self._used(entry, ask, request, use)
             finished = True
             return value
         except Exception as raised:
             failure = self.named(raised, entry).at(current().node)
-            emit("failure", model=entry.name, **failure.as_dict())
+            seconds = round(self.models.clock.monotonic() - began, 3)
+            emit("failure", model=entry.name, seconds=seconds, **failure.as_dict())
             if failure is raised:
                 raise
             raise failure from raised
@@ -66,6 +68,8 @@ class Attempts:
             request.place.heard(reply)
         request.said = reply.text
         self.ratios.learn(entry.name, of_request(asked.messages, asked.tools), reply.tokens_in)
+        if current().extra.get("content"):
+            emit("content", messages=asked.messages, text=reply.text)
         emit(
             "call",
             model=reply.model,
