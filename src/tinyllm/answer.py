@@ -37,11 +37,12 @@ class Account:
             if len(self.steps) < STEPS:
                 kept = {name: event.data.get(name) for name in ("kind", "exits", "seconds")}
                 self.steps.append({"node": event.node, **kept, "value": short(event.data.get("value"))})
-        elif event.kind == "call":
+        elif event.kind in ("call", "cached"):
             if event.data["model"] not in self.models:
                 self.models.append(event.data["model"])
-            self.tokens["in"] += event.data["tokens_in"]
-            self.tokens["out"] += event.data["tokens_out"]
+            if event.kind == "call":  # what was kept, or told to another one, costs nothing now
+                self.tokens["in"] += event.data["tokens_in"]
+                self.tokens["out"] += event.data["tokens_out"]
         elif event.kind == "fallback":
             because = event.data["because"]
             self.notes.append(f"{event.node}: asked {event.data['model']} because {because['message']}")

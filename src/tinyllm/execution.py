@@ -50,7 +50,11 @@ def running_with(
         model=options.get("model", ""),
         listen=listen,
         clock=clock,
-        extra={"approve": tuple(options.get("approve", ())), "told": options.get("told", "")},
+        extra={
+            "approve": tuple(options.get("approve", ())),
+            "told": options.get("told", ""),
+            "served": set(),
+        },
     )
 
 
@@ -74,6 +78,8 @@ class Watch:
             self.unknown.append(event)
         if self.run is not None:
             self.run.note(event)
+        if event.kind == "kept":  # a whole reply, for the database alone
+            return
         if self.log is not None:
             self.log.write(self.id, event, self.trace.place() if self.trace else {})
         if self.listen is not None:

@@ -151,7 +151,11 @@ def _rating(
     said: Mapping[str, Any] = row.answer or {}
     path = [node.removesuffix(".beside") for node in said.get("path", ())]
     node = next((node for node in reversed(path) if node in spec.answering), path[-1] if path else "")
-    called = [line.data for line in read_timeline(db, row.id) if line.kind == "call" and line.node == node]
+    called = [
+        line.data
+        for line in read_timeline(db, row.id)
+        if line.kind in ("call", "cached") and line.node == node
+    ]
     return {
         "run": row.id,
         "key": PERSON,

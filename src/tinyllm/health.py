@@ -14,6 +14,7 @@ from tinyllm.redaction import safe
 from tinyllm.running import Event
 from tinyllm.store import Database, Store, open_store
 
+ALL = "(all)"  # the line of all models together, where something could have been kept
 RECENT = 5_000  # calls looked at
 
 
@@ -27,25 +28,28 @@ async def health(store: Store) -> list[dict[str, Any]]:
         row = known.get(target) or Row(target)
         rests = breakers.rests(row) if row.state == "open" else 0.0
         rows.append({**row.as_dict(), "rests": round(rests, 1), **_figures(calls.get(target, []))})
+    whole = _figures([call for each in calls.values() for call in each])
+    if whole["hit_rate"] is not None:
+        rows.append({**Row(ALL).as_dict(), "state": "", "rests": 0.0, **whole})
     return rows
 
 
 def _calls(db: Database) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    query = "SELECT kind, data FROM events WHERE kind IN ('call', 'failure') ORDER BY at DESC LIMIT :most"
+    query = "SELECT kind, data FROM events WHERE kind IN ('call', 'cached', 'failure') ORDER BY at DESC LIMIT :most"
     for kind, data in db.execute(query, {"most": RECENT}):
         body = json.loads(data)
         if body.get("model"):
-            found[body["model"]].append({"failed": kind == "failure", **body})
+            found[body["model"]].append({"event": kind, **body})
     return found
 
 
 def _figures(calls: list[dict[str, Any]]) -> dict[str, Any]:
-    good = [call for call in calls if not call["failed"]]
+    good = [call for call in calls if call["event"] == "call"]
     seconds = sorted(call["seconds"] for call in good)
     spoken = sum(call["seconds"] for call in good if call["tokens_out"])
     tokens = sum(call["tokens_out"] for call in good)
-    failed = [call for call in calls if call["failed"]]
+    failed = [call for call in calls if call["event"] == "failure"]
     # A reply that was no good came all the same: its call is among the good ones already.
     silent = [call for call in failed if call.get("kind") != "validation"]
     return {
@@ -54,7 +58,17 @@ def _figures(calls: list[dict[str, Any]]) -> dict[str, Any]:
         "p50": _at(seconds, 0.5),
         "p90": _at(seconds, 0.9),
         "tokens_per_second": round(tokens / spoken, 2) if spoken else None,
+        **_cached(calls),
     }
+
+
+def _cached(calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many replies were there already, of those that could have been; what another one was told counts apart."""
+    served = [call for call in calls if call["event"] == "cached"]
+    shared = sum(bool(call.get("shared")) for call in served)
+    hits, misses = len(served) - shared, sum(call.get("cache") == "missed" for call in calls)
+    rate = round(hits / (hits + misses), 4) if hits + misses else None
+    return {"cached": hits, "missed": misses, "shared": shared, "hit_rate": rate}
 
 
 def _at(ordered: list[float], share: float) -> float | None:

@@ -144,14 +144,15 @@ class Models:
         started = self.clock.monotonic()
         chat = self.chat(entry.name)
         messages = [as_langchain(message) for message in ask.messages]
-        wanted = self._options(entry, ask)
+        wanted = self.wanted(entry, ask)
         if heard is None:
             reply = await whole(chat, messages, wanted)
         else:
             reply = await streamed(chat, messages, heard, wanted)
         return self._reply(entry, reply, self.clock.monotonic() - started)
 
-    def _options(self, entry: Entry, ask: Ask) -> dict[str, Any]:
+    def wanted(self, entry: Entry, ask: Ask) -> dict[str, Any]:
+        """What is sent beside the messages."""
         # ChatOllama replaces all its options by the ones given in a call: give all of them.
         options = {
             "num_ctx": entry.num_ctx or self.settings.num_ctx,

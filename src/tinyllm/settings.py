@@ -23,12 +23,14 @@ WANTED = {
     dict: "a table of tables, each with its service",
 }
 CHOICES = {
+    "cache": ("on", "off"),
     "grades_consent": ("no", "yes"),
     "traces_content": ("no", "yes"),
     "growth_mode": ("auto", "propose", "off"),
     "queue_full": ("wait", "refuse", "drop_oldest", "drop_newest"),
 }
 OR_NONE = ("slots",)  # numbers that may be 0
+SWITCHED = {True: ("on", "yes"), False: ("off", "no")}  # what a file may say for them
 TABLES = ("grades", "growth")  # `[growth] mode` is `growth_mode`
 EXAMPLE = '[connections.shop] with service = "postgres" and url = "postgresql://reader@localhost/shop"'
 
@@ -57,6 +59,8 @@ class Settings:
     queue: int = _setting(1024, "requests that may wait for a model, from each priority up")
     queue_full: str = _setting("refuse", "what then: wait, refuse, drop_oldest, drop_newest")
     keep_alive: str = _setting("5m", "how long the server keeps a model in memory")
+    cache: str = _setting("on", "whether a reply that would be the same again is kept: on or off")
+    cache_size: float = _setting(64.0, "megabytes of replies that are kept, the least used out first")
     database: str = _setting("", "where runs are kept; any SQLAlchemy URL")
     workspace: str = _setting("", "the folder that file tools may touch; the project when empty")
     log: str = _setting("", "where the log goes, as lines of JSON: `stderr` or a file; nowhere when empty")
@@ -257,9 +261,10 @@ def _wanted(name: str, default: Any) -> str:
 
 
 def _chosen(name: str, value: Any) -> str:
-    """One of its words; a file may say true for yes."""
-    word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else _text(value).strip().lower()
-    if word not in CHOICES[name]:
+    """One of its words; a file may say true for yes, or on."""
+    words = SWITCHED[value] if isinstance(value, bool) else [_text(value).strip().lower()]
+    word = next((word for word in words if word in CHOICES[name]), "")
+    if not word:
         raise ValueError
     return word
 

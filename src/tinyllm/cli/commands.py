@@ -42,6 +42,11 @@ COMMANDS = {
         "Let a graph grow: changes that are tested, tried, and reversible.",
         ("list", "show", "diff", "run", "test", "accept", "revert", "history", "export"),
     ),
+    "cache": Line(
+        "cache",
+        "Replies that would be the same again, kept: how many, which, and no more of them.",
+        ("stats", "list", "clear"),
+    ),
     "health": Line(
         "health",
         "Show how the models and their breakers are.",

@@ -52,6 +52,9 @@ def run(
     baseline: str = typer.Option(
         "", "--baseline", help="Earlier results; exit code 8 when the graph is significantly worse now."
     ),
+    cache: bool = typer.Option(
+        False, "--cache/--no-cache", help="Use replies that are kept: quick, but then costs say little."
+    ),
     fresh: bool = typer.Option(False, "--fresh", help="Ask again what the results file already has."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress."),
 ) -> None:
@@ -67,6 +70,7 @@ def run(
         limit=limit or 0,
         seed=seed,
         model=model,
+        cached=cache,
         fresh=fresh,
         tell=None if quiet else _Bar().show,
     )

@@ -62,7 +62,17 @@ def list_(as_json: bool = AS_JSON) -> None:
     elif not rows:
         say.note("no model was called yet")
     else:
-        head = ("TARGET", "BREAKER", "CALLS", "FAILED", "P50 s", "P90 s", "TOKENS/s", "LAST FAILURE")
+        head = (
+            "TARGET",
+            "BREAKER",
+            "CALLS",
+            "FAILED",
+            "P50 s",
+            "P90 s",
+            "TOKENS/s",
+            "CACHED",
+            "LAST FAILURE",
+        )
         say.table((_cells(row) for row in rows), head)
 
 
@@ -71,7 +81,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
     numbers = [
         f"{row[key]:.2f}" if row[key] is not None else "-" for key in ("p50", "p90", "tokens_per_second")
     ]
-    return [row["target"], state, str(row["calls"]), str(row["failed"]), *numbers, row["because"][:60]]
+    rate = f"{row['hit_rate']:.0%}" if row["hit_rate"] is not None else "-"
+    return [row["target"], state, str(row["calls"]), str(row["failed"]), *numbers, rate, row["because"][:60]]
 
 
 @app.command()

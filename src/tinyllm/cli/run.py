@@ -64,6 +64,7 @@ def run(
     continues: bool = typer.Option(False, "--continue", "-c", help="The next turn of the last conversation."),
     thread: str = thread_option("The next turn of this conversation; a new name begins one."),
     wait: bool = typer.Option(False, "--wait", help="Wait while the conversation is busy with another run."),
+    no_cache: bool = typer.Option(False, "--no-cache", help="Ask afresh, and keep no reply."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the answer and nothing else."),
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Show models, tokens and times."),
     no_color: bool = typer.Option(False, "--no-color", help="No colour; NO_COLOR does the same."),
@@ -100,7 +101,8 @@ def run(
             "material": stdin.text() if prompt and prompt != ["-"] and stdin.comes_in() else "",
         }
         shape = _object(schema, "--schema")
-        answer = asyncio.run(_ask(question, graph, shape, options, show, {"workspace": workspace or None}))
+        flags = {"workspace": workspace or None, "cache": "off" if no_cache else None}
+        answer = asyncio.run(_ask(question, graph, shape, options, show, flags))
     except TinyError as failure:
         show.close()
         if as_json or as_jsonl:

@@ -69,14 +69,18 @@ class Show:
             self._aside(event)
         elif event.kind in ("waits", "queued"):
             self._queue(event)
-        elif event.kind in ("call", "skipped") and self.verbose:
+        elif event.kind in ("call", "cached", "skipped"):
             self._detail(event)
 
     def _detail(self, event: Event) -> None:
+        """What a person wants to know who looks closer."""
         d = event.data
-        if event.kind == "call":
+        if event.kind == "cached" and (self.verbose or self.trace):
+            how = "another one is told the same" if d["shared"] else "kept from before"
+            self._over(f"{d['model']}: no call, the reply is {how}")
+        elif event.kind == "call" and self.verbose:
             self._over(f"{d['model']}: {d['tokens_in']} + {d['tokens_out']} tokens in {d['seconds']} s")
-        else:
+        elif event.kind == "skipped" and self.verbose:
             self._over(f"{event.node}: {d['check']} was skipped: {d['because']}")
 
     def _token(self, node: str, text: str) -> None:

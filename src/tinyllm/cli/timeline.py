@@ -62,6 +62,10 @@ def text_of(event: Mapping[str, Any]) -> str:
         "call": lambda e: (
             f"{e.get('model')}  {e.get('tokens_in')} + {e.get('tokens_out')} tokens  {e.get('seconds')} s"
         ),
+        "cached": lambda e: (
+            f"{e.get('model')}  {'told to another one just now' if e.get('shared') else 'kept from before'}"
+            f"  saves {e.get('tokens_in')} + {e.get('tokens_out')} tokens"
+        ),
         "savepoint": lambda e: f"savepoint {e.get('number')}",
         "solved": lambda e: (
             "; ".join(map(str, e.get("steps", ()))) if isinstance(e.get("steps"), list) else ""

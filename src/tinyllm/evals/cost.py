@@ -28,20 +28,22 @@ class Cost:
     def add(self, event: Event) -> None:
         if event.kind == "tool" and "failure" not in event.data and event.data["tool"] not in self.tools:
             self.tools.append(event.data["tool"])
-        if event.kind != "call":
+        if event.kind not in ("call", "cached"):
             return
         data = event.data
         entry = self.spec.models.get(data.get("entry", ""))
         node = self.spec.nodes.get(event.node)
         if node is None or node.answers:
             self.authors[entry.name if entry is not None else data["model"]] = None
+        self.tiers.add(entry.tier if entry is not None else 1)
+        if event.kind == "cached":  # it cost what it cost before
+            return
         self.calls += 1
         self.tokens_in += data["tokens_in"]
         self.tokens_out += data["tokens_out"]
         self.seconds += data["seconds"]
         # Two operations for each parameter and token, as is usual.
         self.tflop += 2e-3 * billions(data["model"]) * (data["tokens_in"] + data["tokens_out"])
-        self.tiers.add(entry.tier if entry is not None else 1)
 
     def as_dict(self) -> dict[str, Any]:
         return {

@@ -145,11 +145,16 @@ async def run(
     seed: int | None = None,
     model: str = "",
     fresh: bool = False,
+    cached: bool = False,
     make: Make | None = None,
     tell: Tell | None = None,
 ) -> Results:
-    """Put a suite to one graph or several; what the results file has already is not asked again."""
+    """Put a suite to one graph or several; what the results file has already is not asked again.
+
+    Replies that are kept are left alone unless `cached`: the second of two graphs would seem to cost less than the first.
+    """
     settings = settings or settings_of.load()
+    settings = settings if cached else replace(settings, cache="off")
     suite = suite if isinstance(suite, Suite) else read(find(str(suite), settings))
     named = enumerate(_engines(suite, graphs, settings, make))
     trials = [Trial(suite, engine, name, model, place) for place, (name, engine) in named]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST = 300.0  # seconds for one question
 HARMLESS = ("pure", "read")
+ASKED = ("call", "cached")  # events that name a model that spoke
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Replays:
 
     def _listen(self, event: Event, heard: list[Event], outer: Running) -> None:
         heard.append(event)
-        if event.kind in ("call", "fallback", "failure", "unclassified"):
+        if event.kind in ("call", "cached", "kept", "fallback", "failure", "unclassified"):
             outer.listen(event)
         self.budget.spent += event.kind == "call"
 
@@ -121,7 +122,7 @@ class Replays:
 
 def read(state: Mapping[str, Any], heard: Sequence[Event], group: Sequence[str]) -> Replayed:
     """How the nodes of the group did: the last verdict on their own model's answer, or their answer without one."""
-    models = tuple(dict.fromkeys(str(event.data["model"]) for event in heard if event.kind == "call"))
+    models = tuple(dict.fromkeys(str(event.data["model"]) for event in heard if event.kind in ASKED))
     said = [event.data for event in heard if event.kind == "grade" and event.data["node"] in group]
     said = [data for data in said if data["kind"] not in ("tool", "complaint")]
     own = [data for data in said if data["model"] in ("", said[0]["model"])]

@@ -78,6 +78,7 @@ class Attempts:
             tokens_out=reply.tokens_out,
             seconds=round(reply.seconds, 3),
             done_reason=reply.done_reason,
+            **({"cache": "missed"} if request.missed else {}),
         )
         return use(reply, asked)
 

@@ -1,19 +1,23 @@
-"""deadline( fall back( retry( queue( breaker( attempt timeout( call )))))), and repair beside retry."""
+"""deadline( fall back( retry( known already( queue( breaker( attempt timeout( call ))))))), and repair beside retry."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
+from tinyllm.cache import Cache
 from tinyllm.effects import current_ledger, perform
 from tinyllm.errors import NotAnswered, Permanent, TinyError, Unavailable
 from tinyllm.guard.attempt import OF_THE_HOST, Attempts, Use
 from tinyllm.guard.breaker import Breakers, Resting
+from tinyllm.guard.known import Known
 from tinyllm.guard.prompted import called, understood
 from tinyllm.guard.queue import FULL
 from tinyllm.guard.repair import REPAIRS, repaired
 from tinyllm.guard.replies import examined
 from tinyllm.guard.request import Request
 from tinyllm.guard.retry import Retries
+from tinyllm.guard.sharing import Flights
 from tinyllm.memory.counting import Ratios
 from tinyllm.models import Ask, Entry, Models, Reply
 from tinyllm.running import current, emit
@@ -35,11 +39,17 @@ class Guard:
     breakers: Breakers = field(default_factory=Breakers)
     absent: dict[str, float] = field(default_factory=dict)
     ratios: Ratios = field(default_factory=Ratios)
+    cache: Cache | None = None
+    flights: Flights = field(default_factory=Flights)
 
     def __post_init__(self) -> None:
         self.clock = self.models.clock
         self.retries = Retries(self.clock)
         self.attempts = Attempts(self.models, self.breakers, self.ratios)
+
+    @cached_property
+    def known(self) -> Known:
+        return Known(self.attempts, self.flights, self.cache)
 
     def chain(self, key: str, among: Sequence[str] = ()) -> Iterator[Entry]:
         """Who is asked, in this order: the entry, who falls back for it, its tier, the tiers above, those below.
@@ -134,11 +144,11 @@ class Guard:
     async def _asked(self, entry: Entry, ask: Ask, read: Read[T], request: Request, alone: bool) -> T:
         """One model: retried when it may help, repaired when the reply was bad."""
         self._here(entry)
-        request.in_words = False
+        request.in_words = request.drawn = False
         tried = mended = 0
         while True:
             try:
-                value = await self.attempts.make(entry, ask, request, self._use(entry, ask, read))
+                value = await self.known.make(entry, ask, request, self._use(entry, ask, read))
             except TinyError as failure:
                 self._noted(entry, failure, request)
                 better = self._better(entry, ask, failure, request, mended)
@@ -174,7 +184,10 @@ class Guard:
             return None
         # A call that failed twice in the model's own form may succeed in ours.
         request.in_words = mended > 0 and failure.code in OF_TOOLS
-        return repaired(ask, entry, failure, request.said, self.clock, self.models.settings)
+        better = repaired(ask, entry, failure, request.said, self.clock, self.models.settings)
+        if better is not None and better.options.get("seed") != ask.options.get("seed"):
+            request.drawn = True
+        return better
 
     def _noted(self, entry: Entry, failure: TinyError, request: Request) -> None:
         failure.at(current().node)

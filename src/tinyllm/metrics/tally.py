@@ -45,6 +45,8 @@ class Tally:
         self.sums["model_calls_total", (model, "ok")] += 1
         self.sums["tokens_total", (model, "in")] += data.get("tokens_in") or 0
         self.sums["tokens_total", (model, "out")] += data.get("tokens_out") or 0
+        if data.get("cache") == "missed":
+            self.sums["cache_lookups_total", (model, "miss")] += 1
         self._seconds("model_call_seconds", model, data.get("seconds") or 0.0)
 
     def _failure(self, data: Mapping[str, Any], called: str) -> None:

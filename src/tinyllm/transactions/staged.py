@@ -1,14 +1,15 @@
-"""What a run leaves for those after it: grades and decisions, written with its events and gone when it is rolled back."""
+"""What a run leaves for those after it: grades, decisions and replies, written with its events and gone when it is rolled back."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tinyllm.cache import rows as cache
 from tinyllm.redaction import safe
 from tinyllm.running import Event
 from tinyllm.store import Database, checksum, packed
 
-KINDS = ("grade", "decision")  # events that become rows of their own instead of lines of the timeline
+KINDS = ("grade", "decision", "kept")  # events that become rows of their own instead of lines of the timeline
 
 GRADE = (
     "INSERT INTO grades (run, key, savepoint, at, kind, node, fingerprint, model, question, answer, passed, because,"
@@ -48,6 +49,8 @@ class Staged:
         for kind, data in self.rows:
             if kind == "grade":
                 write_grade(db, self._grade(data))
+            elif kind == "kept":
+                cache.put(db, {**data, "run": self.run})
             else:
                 decide(db, {**data, "run": self.run})
 
@@ -95,7 +98,7 @@ def decide(db: Database, data: Mapping[str, Any]) -> int:
 
 def forget(db: Database, run: str, since: int = 0) -> None:
     """A run that was taken back, or went back to a savepoint, said nothing after it."""
-    for table in ("grades", "growth"):
+    for table in ("grades", "growth", "cache"):
         db.execute(
             f"DELETE FROM {table} WHERE run = :run AND savepoint >= :since", {"run": run, "since": since}
         )

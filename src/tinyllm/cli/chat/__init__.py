@@ -1,6 +1,7 @@
 """`tinyllm chat`: a conversation line by line, each turn of it a run."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -31,6 +32,7 @@ def chat(
     ),
     workspace: str = typer.Option("", "--workspace", help="The folder that tools are kept in."),
     timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one turn may take."),
+    no_cache: bool = typer.Option(False, "--no-cache", help="Ask afresh, and keep no reply."),
     trace: bool = typer.Option(False, "--trace", help="Show each step as it ends."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the answers and nothing else."),
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Show models, tokens and times."),
@@ -57,7 +59,9 @@ def chat(
     lines = Lines()
     kept = lines.ahead.kept(on=lines.edits)
     with listening(), Background(lines.ahead.let_go) as background, kept:
-        engine = opened(graph, agent=agent, workspace=workspace)
+        engine = opened(
+            graph, agent=agent, flags={"workspace": workspace or None, "cache": "off" if no_cache else None}
+        )
         try:
             if named == LAST:
                 named = background.run(engine.transactions.last_thread())
@@ -68,12 +72,12 @@ def chat(
     raise typer.Exit(code)
 
 
-def opened(graph: str, *, agent: bool, workspace: str) -> "Engine":
+def opened(graph: str, *, agent: bool, flags: Mapping[str, Any]) -> "Engine":
     """The engine of a chat; with tools, where they are asked for."""
     from tinyllm import settings
     from tinyllm.engine import Engine
 
-    loaded = settings.load({"workspace": workspace or None})
+    loaded = settings.load(flags)
     if not agent or not graph:
         return Engine(AGENT if agent else graph, settings=loaded)
     from tinyllm.spec import find, read_file

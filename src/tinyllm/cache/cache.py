@@ -1,0 +1,84 @@
+"""What is kept of replies: looked up by the request, handed to the run that asked, and held within bounds."""
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from tinyllm.cache import rows
+from tinyllm.cache.digests import Digests
+from tinyllm.errors import TinyError
+from tinyllm.models import Reply
+from tinyllm.redaction import safe
+from tinyllm.running import current, emit
+from tinyllm.store import Store, packed
+
+LARGEST = 256_000  # characters of a reply; a longer one has gone wrong, or is not asked for twice
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reply of before, and whose it was."""
+
+    reply: Reply
+    by: str  # the run that asked for it
+    in_words: bool  # its tools were described in the prompt
+
+
+@dataclass
+class Cache:
+    """The replies of one database."""
+
+    store: Callable[[], Store]  # opened when it is needed
+    digests: Digests
+    limit: float = 64.0  # megabytes
+    fresh: int = 0  # replies kept since the last sweep
+
+    async def look(self, key: str) -> Kept | None:
+        """One indexed read; what is damaged is dropped, and what cannot be read is not there."""
+        try:
+            row = await self.store().read(lambda db: db.execute(rows.LOOK, {"key": key}).fetchone())
+        except TinyError:  # the call that follows is worth more than what it would have saved
+            return None
+        return None if row is None else await self._read(key, *row)
+
+    async def _read(self, key: str, run: str, digest: str, body: str, crc: int) -> Kept | None:
+        if rows.crc_of({"key": key, "digest": digest, "body": body}) == crc:
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                value = json.loads(body)
+                in_words = bool(value.pop("in_words"))
+                return Kept(Reply.again(value), run, in_words)
+        emit("note", text="a reply that was kept is damaged: it is dropped, and asked for again")
+        with contextlib.suppress(TinyError):
+            await self.store().write(lambda db: db.execute(rows.DROP, {"key": key, "run": run}).rowcount)
+        return None
+
+    def keep(self, key: str, digest: str, reply: Reply, *, in_words: bool) -> None:
+        """Others see it when the run is committed; without a run there is nothing that could be."""
+        said = f"{reply.text}\n{reply.thinking}\n{packed(list(reply.tool_calls))}"
+        if not current().id or len(said) > LARGEST or safe(said) != said:
+            return
+        body = packed({**reply.as_dict(), "in_words": in_words})
+        self.fresh += 1
+        emit("kept", key=key, model=reply.model, digest=digest, body=body)
+
+    def used(self, key: str, kept: Kept) -> None:
+        """It is written with the run's next write, not at once."""
+        emit("kept", key=key, by=kept.by)
+
+    async def sweep(self) -> int:
+        """Outside of any call: what is over the limit goes, the least recently used first; how many bytes."""
+        self.fresh = 0
+        limit = int(self.limit * MEGABYTE)
+        freed = 0
+        with contextlib.suppress(TinyError):  # a store that is busy or full is swept another time
+            store = self.store()
+            held = await store.read(rows.size)
+            while held - freed > limit:
+                more = await store.write(partial(rows.sweep, limit=limit, held=held - freed))
+                if not more:
+                    break
+                freed += more
+        return freed

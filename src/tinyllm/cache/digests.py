@@ -1,0 +1,61 @@
+"""Which model it is that answers to a name, as the server says: a model that was pulled anew is another one."""
+
+import asyncio
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from tinyllm import ollama
+from tinyllm.clock import CLOCK, Clock
+from tinyllm.errors import TinyError
+from tinyllm.running import current
+from tinyllm.settings import Settings
+
+FRESH = 60.0  # seconds that an answer of the server is believed
+BRIEF = 2.0  # seconds it has to answer: without it we ask as if nothing were kept
+REGISTRY = ("registry.ollama.ai/", "library/")
+
+
+@dataclass
+class Digests:
+    """The digests of all models of a server, asked for in one request."""
+
+    settings: Settings
+    clock: Clock = CLOCK
+    asks: bool = True  # there is a server to be asked
+    known: dict[str, str] = field(default_factory=dict)
+    _until: float = float("-inf")
+    _turns: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = field(
+        default_factory=WeakKeyDictionary
+    )
+
+    @property
+    def stale(self) -> bool:
+        """The next question about a model is one to the server."""
+        return self.asks and self.clock.monotonic() >= self._until
+
+    async def of(self, name: str) -> str:
+        """Nothing when it is not known, or does not say what will be answered."""
+        if self.stale:
+            async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+                if self.stale:  # nobody asked while we waited
+                    await self._ask()
+        return self.known.get(_whole(name), "")
+
+    async def _ask(self) -> None:
+        try:
+            async with asyncio.timeout(max(0.0, min(BRIEF, current().left()))):
+                listed = await ollama.tags(self.settings)
+        except (TinyError, TimeoutError):  # the call itself will say what is wrong
+            listed = []
+        # Of a model that runs elsewhere the server has only the address.
+        own = [model for model in listed if not model.get("remote_host")]
+        self.known = {_whole(str(model["name"])): str(model.get("digest") or "") for model in own}
+        self._until = self.clock.monotonic() + FRESH
+
+
+def _whole(name: str) -> str:
+    """The name as the server lists it, however it was written."""
+    name = name.lower()
+    for prefix in REGISTRY:
+        name = name.removeprefix(prefix)
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

@@ -1,0 +1,72 @@
+"""What is kept, as a person sees and clears it; and how often it was of use."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cache.conftest import MODEL, Counted
+from tests.cli.conftest import Call, tinyllm
+
+__all__ = ["tinyllm"]
+GRAPH = f"name: plain\nnodes:\n  say: {{prompt: Answer., model: '{MODEL}', temperature: 0}}\n"
+
+
+@pytest.fixture(autouse=True)
+def project(server: Counted, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "plain.yaml").write_text(GRAPH)
+    monkeypatch.setenv("OLLAMA_HOST", server.simulator.url)
+    monkeypatch.setenv("TINYLLM_DATABASE", str(home / "t.db"))
+
+
+def test_a_second_run_says_where_its_answer_is_from(tinyllm: Call, server: Counted) -> None:
+    ask = ("run", "-g", "plain.yaml", "Who?")
+    assert tinyllm(*ask).out == "reply 1\n"
+    again = tinyllm(*ask, "--trace", "-v")
+    assert (again.out, server.asked) == ("reply 1\n", 1)
+    assert f"{MODEL}: no call, the reply is kept from before" in again.err
+    assert "0 + 0 tokens" in again.err
+    assert "cached" in tinyllm("runs", "show", "last").out
+    found = json.loads(tinyllm(*ask, "--json").out)
+    assert (found["tokens"], found["models"]) == ({"in": 0, "out": 0}, [MODEL])
+    assert tinyllm(*ask, "--no-cache").out == "reply 2\n"
+    assert tinyllm("chat", "-g", "plain.yaml", "--no-cache", "-q", stdin=b"Who?\n").out.strip() == "reply 3"
+    assert tinyllm(*ask).out == "reply 1\n"
+
+
+def test_the_hit_rate_of_each_model_and_of_all(tinyllm: Call) -> None:
+    for question in ("a", "a", "a", "b"):
+        tinyllm("run", "-g", "plain.yaml", question)
+    rows = {row["target"]: row for row in json.loads(tinyllm("health", "--json").out)}
+    for row in (rows[MODEL], rows["(all)"]):
+        assert (row["cached"], row["missed"], row["hit_rate"], row["calls"]) == (2, 2, 0.5, 2)
+    assert "50%" in tinyllm("health").out
+    found = json.loads(tinyllm("cache", "stats", "--json").out)
+    assert (found["replies"], found["models"][0]["hits"], found["rates"][0]["hit_rate"]) == (2, 2, 0.5)
+    assert found["bytes"] > 0
+    assert [line.split()[:2] for line in tinyllm("cache", "stats").out.splitlines()[1:]] == [[MODEL, "2"]]
+
+
+def test_what_is_kept_is_listed_and_cleared(tinyllm: Call, server: Counted) -> None:
+    assert "no reply is kept" in tinyllm("cache", "list").err
+    tinyllm("run", "-g", "plain.yaml", "a secret question")
+    [row] = json.loads(tinyllm("cache", "list", "--json").out)
+    assert (row["reply"], row["model"], row["digest"]) == ("reply 1", MODEL, server.digest)
+    shown = tinyllm("cache", "list").out
+    assert "reply 1" in shown
+    assert "secret" not in shown
+    assert tinyllm("cache", "clear", "--model", "other").err == "dropped 0 replies\n"
+    assert tinyllm("cache", "clear", "--older", "1").err == "dropped 0 replies\n"
+    assert json.loads(tinyllm("cache", "clear", "--json").out) == {"dropped": 1}
+    tinyllm("run", "-g", "plain.yaml", "a secret question")
+    assert server.asked == 2
+
+
+def test_the_setting_is_checked(tinyllm: Call, home: Path) -> None:
+    (home / "tinyllm.toml").write_text("cache = false\ncache_size = 8\n")
+    assert '"off"' in tinyllm("config", "show", "--json").out
+    assert "it is off" in tinyllm("cache", "stats").err
+    (home / "tinyllm.toml").write_text('cache = "perhaps"\n')
+    refused = tinyllm("cache", "stats")
+    assert refused.code == 3
+    assert "should be on or off" in refused.err
