@@ -114,6 +114,27 @@ async def test_where_nobody_bigger_is_there_the_one_who_answered_is_asked_afresh
     assert (guessed.status, len(a.calls)) == ("refused", 4)
 
 
+async def test_two_that_agree_are_enough_when_the_first_says_it_again(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c"]}}]
+    a, c = _sampled("Answer: 23", "So it is 23."), Scripted("Answer: 60")
+    answer = await ask(QUESTION, checks, a=a, b="23 apples", c=c)
+    assert (answer.evidence, len(a.calls), len(c.calls)) == ("agreed", 2, 0)
+    a = _sampled("Answer: 60", "So it is 61.", "Or 23?", "It is 23.")
+    answer = await ask(QUESTION, checks, a=a, b="60 apples", c="23 apples")
+    assert (answer.status, len(a.calls)) == ("refused", 4)  # it guessed, and by chance the other one did
+
+
+async def test_who_answered_is_asked_afresh_before_a_bigger_model_is(ask: Ask) -> None:
+    big = Scripted("Answer: 23")
+    checks = [{"numbers_agree": {"asks": ["b", "c", "big"]}}]
+    a = _sampled("Answer: 23", "It is 23.", "3 + 20 = 23", "So 23 apples.")
+    answer = await ask(QUESTION, checks, a=a, b="Answer: 23", c="Answer: 60", big=big)
+    assert (answer.evidence, answer.answer, len(big.calls)) == ("agreed", "Answer: 23", 0)
+    a = _sampled("Answer: 23", "It is 23.", "3 + 20 = 23", "So 23 apples.")
+    await ask(QUESTION, checks, a=a, b="Answer: 61", c="Answer: 60", big=big)
+    assert len(big.calls) == 1  # one model alone is no two
+
+
 async def test_what_is_said_again_word_for_word_makes_nothing_surer(ask: Ask) -> None:
     checks = [{"numbers_agree": {"asks": ["b", "c"]}}]
     a = Scripted("Answer: 60")

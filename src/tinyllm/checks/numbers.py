@@ -1,7 +1,7 @@
 """Does the number hold? Proved by a solver, computed by a program, or found by a model that did not see it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from tinyllm.checks.again import again
@@ -22,9 +22,10 @@ NAME, PROGRAMS = "numbers_agree", "numbers_agree.programs"
 PROGRAM, AFRESH = "verify_program.md", "math.md"
 AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
 # How far ahead of any other result one must be: two votes to one are right in seven cases of ten only, and of many
-# different wrong results two meet easily. When nobody is left to ask, less will do; when nobody bigger is there, less
-# still, after the one who answered was asked afresh; least where that told nothing.
-SURE, ENOUGH, SMALL, BEST = 2.0, 1.5, 1.25, 0.5
+# different wrong results two meet easily. Two to none are wrong in one case of twenty: then, and before a bigger model
+# is asked, the one who answered is asked afresh; where that tells nothing, two to none must do. When nobody is left to
+# ask, less will do; when nobody bigger is there, less still, and least where nothing was told afresh.
+SURE, MUTE, ENOUGH, SMALL, BEST = 2.5, 2.0, 1.5, 1.25, 0.5
 SECONDS = 5.0
 
 
@@ -45,26 +46,28 @@ async def numbers_agree(
     if not numbers(own.answer):
         return Verdict.bad("it gives no number as its result; end with a line `Answer: <the result>`")
     votes = _Votes(own, _heard(judged), {each.name: each.tier for each in services.guard.entries.values()})
-    if found := votes.verdict():
-        return found
+    afresh = again(judged, services, AFRESH, of=NAME)
+    found = await _found(votes, afresh)
     for key, program in _order(judged, services, asks, programs):
-        votes.others.append(await _asked(judged, services, key, program=program))
-        if found := votes.verdict():
+        if found is None and services.guard.entry(key).tier >= STRONG_FROM:
+            found = await _found(votes, afresh, near=0.0)
+        if found is not None:
             return found
+        votes.others.append(await _asked(judged, services, key, program=program))
+        found = await _found(votes, afresh)
     bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
-    if not (judged.last or bigger):
-        return votes.undecided()
-    return await _among_small(votes, judged, services) if votes.small and votes.told else votes.at_last()
+    if found is not None or not (judged.last or bigger):
+        return found or votes.undecided()
+    return await _found(votes, afresh, near=0.0) or votes.at_last()
 
 
-async def _among_small(votes: "_Votes", judged: Judged, services: Services) -> Verdict:
-    """Nobody bigger is there: who answered is asked afresh, and the one ahead goes out with little confidence."""
-    before, least = list(votes.others), BEST
-    async for said in again(judged, services, AFRESH, of=NAME):
-        votes.others, least = [*before, *(_as_result(each) for each in said)], SMALL
-        if lead(votes.ranked) >= SURE:
-            break
-    return votes.verdict() or votes.ahead(least)
+async def _found(
+    votes: "_Votes", afresh: AsyncIterator[list[Candidate]], near: float = MUTE
+) -> Verdict | None:
+    """The verdict, if there is one; when it is so near, the one who answered is asked afresh."""
+    while (found := votes.verdict()) is None and votes.open and lead(votes.ranked) >= near:
+        votes.hear(await anext(afresh, None))
+    return found
 
 
 def _is_about_a_number(judged: Judged) -> bool:
@@ -147,11 +150,27 @@ class _Votes:
 
     def __init__(self, own: Candidate, others: Sequence[Candidate], tiers: Mapping[str, int]) -> None:
         self.own, self.others, self.tiers = own, list(others), tiers
+        self.afresh: list[Candidate] = []
+        self.over = tiers.get(own.model, 1) >= STRONG_FROM  # the one who answered is asked no more
+
+    def hear(self, said: Sequence[Candidate] | None) -> None:
+        """What the one who answered says when it is asked afresh, all of it; None when there is no more."""
+        self.over = said is None
+        self.afresh = self.afresh if said is None else [_as_result(each) for each in said]
+
+    @property
+    def heard(self) -> tuple[Candidate, ...]:
+        return (*self.others, *self.afresh)
 
     @property
     def told(self) -> bool:
         """Did anybody else find a number?"""
         return any(numbers(each.answer) for each in self.others)
+
+    @property
+    def open(self) -> bool:
+        """May the one who answered tell more, where another one differs or agrees?"""
+        return self.told and not self.over
 
     @property
     def small(self) -> bool:
@@ -163,7 +182,7 @@ class _Votes:
     def ranked(self) -> list[Party]:
         # A program that printed no number is remembered, and no vote; nor is what a model says once more.
         found: list[Candidate] = []
-        for each in (self.own, *self.others):
+        for each in (self.own, *self.heard):
             said = [other for other in found if (other.model, other.ran) == (each.model, each.ran)]
             known = not each.again and any(same(other.answer, each.answer) for other in said)
             if numbers(each.answer) and not known:
@@ -172,11 +191,13 @@ class _Votes:
 
     def verdict(self) -> Verdict | None:
         """Models that find the same are believed, when no others come near."""
-        party = elected(self.ranked, ahead=SURE)
+        party = elected(self.ranked, ahead=MUTE if self.over and not self.afresh else SURE)
         return self._believed(party, EXECUTED if party.ran else AGREED) if party else None
 
     def at_last(self) -> Verdict:
         """Nobody else will answer."""
+        if self.small and self.told:
+            return self.ahead(SMALL if self.afresh else BEST)
         party = elected(self.ranked, ahead=ENOUGH)
         return self._believed(party, CLOSE) if party else self.undecided()
 
@@ -187,7 +208,7 @@ class _Votes:
         return self._believed(ranked[0], LOOSE) if enough else self.undecided()
 
     def _believed(self, party: Party, confidence: float) -> Verdict:
-        others = tuple(self.others)
+        others = self.heard
         evidence: Evidence = "executed" if party.ran else "agreed" if party.models > 1 else "unchecked"
         if party.has(self.own):
             return Verdict.good(evidence, confidence, others=others)
@@ -196,7 +217,7 @@ class _Votes:
         return Verdict.bad(because, evidence, confidence=confidence, instead=party.whole, others=others)
 
     def undecided(self) -> Verdict:
-        others = tuple(self.others)
+        others = self.heard
         told = "; ".join(f"{each.model} finds {each.answer[:60]}" for each in self.others if each.answer)
         if not told:
             return Verdict(others=others)
