@@ -5,6 +5,8 @@ Models are scripted and answer at once; the time from a request to the end of it
 is measured where they are called and taken off. What is left is ours, LangGraph's part included: solving, routing,
 templates, guard, gates, checkpoints, commit.
 
+The last line is a yardstick: a graph of as many steps that do nothing, with LangGraph's own saver in a SQLite file.
+
 `python benchmarks/overhead.py [--questions N] [--profile PATH]` prints one line of JSON per path. Wall time decides (a
 disk that makes a commit wait counts); the processor time beside it says what a busy machine added.
 """
@@ -47,6 +49,11 @@ QUESTIONS: dict[str, Callable[[int], str]] = {
 }
 
 
+MANGO = (
+    "It is sweet like a ripe peach, with a little pine and a trace of orange peel behind it. The flesh is soft and smooth,"
+    " closer to butter than to an apple, and it melts on the tongue. Near the stone it turns a bit sour, which keeps it from"
+    " being too much. Cold from the fridge it tastes of honey and flowers; warm from the sun, almost of perfume."
+)
 Moment = tuple[float, float]  # by the clock on the wall, and of the processor
 
 
@@ -82,7 +89,7 @@ def said(messages: list[Any], **asked: Any) -> str:
         total = int(text.split("A baker sells ", 1)[1].split()[0]) * 10
         program = "Write a Python program" in text
         return f"```python\nprint({total})\n```" if program else f"He earns {total} euros.\nAnswer: {total}"
-    return "It is sweet like a peach, with a little pine in it, and it melts on the tongue. " * 4
+    return MANGO
 
 
 def filled(form: Any) -> Any:
@@ -174,9 +181,41 @@ async def main(count: int, profile: str) -> bool:
                 await profiled(asked, profile, count)
                 return True
             rows = await measured(asked, meter, count)
+        rows.append(await bare(Path(folder), count))
     for row in rows:
         print(json.dumps(row))
-    return all(row["passed"] for row in rows)
+    return all(row["passed"] for row in rows[:-1])
+
+
+async def bare(folder: Path, count: int) -> dict[str, Any]:
+    """LangGraph alone: four steps that do nothing, a checkpoint after each."""
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    from langgraph.graph import START, StateGraph
+
+    from tinyllm.state import State, blank
+
+    async def idle(_: State) -> dict[str, Any]:
+        return {"visits": {"idle": 1}}
+
+    graph = StateGraph(State)
+    for number in range(4):
+        graph.add_node(f"step{number}", idle)
+        graph.add_edge(f"step{number - 1}" if number else START, f"step{number}")
+    wall, processor = [], []
+    async with AsyncSqliteSaver.from_conn_string(str(folder / "bare.db")) as saver:
+        machine = graph.compile(checkpointer=saver)
+        for number in range(count + WARM):
+            started = now()
+            config: Any = {"configurable": {"thread_id": str(number)}}
+            await machine.ainvoke(blank({"question": "?"}, []), config, durability="sync")
+            ended = now()
+            wall.append((ended[0] - started[0]) * 1000)
+            processor.append((ended[1] - started[1]) * 1000)
+    return {
+        "path": "yardstick: LangGraph alone, 4 empty steps",
+        "ms_median": round(percentile(sorted(wall[WARM:]), 0.5), 2),
+        "processor_ms_median": round(percentile(sorted(processor[WARM:]), 0.5), 2),
+    }
 
 
 async def profiled(asked: Engine, path: str, count: int) -> None:

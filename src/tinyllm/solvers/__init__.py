@@ -28,9 +28,18 @@ def solve(question: str, files: Sequence[Path] = ()) -> Solution | None:
 
 async def asolve(question: str, files: Sequence[Path] = ()) -> Solution | None:
     """The same while others go on, in a thread: SymPy alone takes half a second to load. What no field has words for is declined at once."""
-    if not might(question, files):
+    if question in _declined or not might(question, files):
         return None
-    return await asyncio.to_thread(solve, question, files)
+    found = await asyncio.to_thread(solve, question, files)
+    if found is None and not files:
+        while len(_declined) >= REMEMBERED:
+            del _declined[next(iter(_declined))]
+        _declined[question] = None
+    return found
+
+
+REMEMBERED = 256  # questions that were declined: a gate asks again what the first node of a graph has asked
+_declined: dict[str, None] = {}
 
 
 def might(question: str, files: Sequence[Path] = ()) -> bool:
