@@ -1,5 +1,6 @@
 """Real servers for tests, started on a free port and stopped again; skipped, with the reason, where not installed."""
 
+import importlib.util
 import os
 import pwd
 import secrets
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,28 @@ def _owner() -> dict[str, object]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a server of our own, without the name of a database."""
-    initdb, server, ready = _binary("initdb"), _binary("postgres"), _binary("pg_isready")
+    with serving_postgres(_binary("initdb"), _binary("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def vector_server() -> Iterator[str]:
+    """The same with pgvector, which Debian's packages do not have: from a package of the registry that carries both."""
+    found = importlib.util.find_spec("pgserver")
+    if found is None or found.origin is None:
+        pytest.skip("no PostgreSQL with pgvector is installed (pgserver)")
+    # A copy: the server runs as another user, who may not be able to read this environment.
+    with tempfile.TemporaryDirectory(prefix="pgv", dir="/tmp") as folder:
+        for name in ("pgserver", "pgserver.libs"):
+            shutil.copytree(Path(found.origin).parent.with_name(name), Path(folder) / name)
+        Path(folder).chmod(0o755)
+        programs = Path(folder) / "pgserver" / "pginstall" / "bin"
+        with serving_postgres(str(programs / "initdb"), str(programs / "postgres")) as url:
+            yield url
+
+
+@contextmanager
+def serving_postgres(initdb: str, server: str) -> Iterator[str]:
     owner = _owner()
     # Directly under /tmp: pytest's own folders are closed to other users, and a socket's path is short.
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
@@ -63,6 +86,7 @@ def postgres_server() -> Iterator[str]:
          "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "logging_collector=off"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/tmp", **owner,  # type: ignore[call-overload]
     )  # fmt: skip
+    ready = Path(server).parent / "pg_isready"
     try:
         while subprocess.run([ready, "-q", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode:
             assert process.poll() is None, "the server ended before it was ready"
@@ -76,12 +100,29 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_server: str) -> Iterator[str]:
     """The URL of an empty database."""
+    with _database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_with_vectors(vector_server: str) -> Iterator[str]:
+    """The same, which can compare vectors."""
+    import psycopg
+
+    with _database(vector_server) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION vector")
+        yield url
+
+
+@contextmanager
+def _database(server: str) -> Iterator[str]:
     import psycopg
 
     name = f"t{secrets.token_hex(6)}"
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type,call-overload,unused-ignore]
-        yield f"{postgres_server}/{name}"
+        yield f"{server}/{name}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type,call-overload,unused-ignore]
 
 

@@ -97,13 +97,18 @@ def nearest(
     """The database's own search: numbers and cosines, the nearest first."""
     unit = normal(vector)
     if isinstance(db, sqlite3.Connection):
-        far, asked = "vec_distance_cosine(v.body, :vector)", packed(unit)
+        far, size, asked = "vec_distance_cosine(v.body, :vector)", "vec_length(v.body)", packed(unit)
     else:
-        far, asked = "CAST(v.body AS vector) <=> CAST(:vector AS vector)", json.dumps(unit)  # type: ignore[assignment]
+        far, size = (
+            "CAST(v.body AS vector) <=> CAST(:vector AS vector)",
+            "vector_dims(CAST(v.body AS vector))",
+        )
+        asked = json.dumps(unit)  # type: ignore[assignment]
     rows = db.execute(
         f"SELECT m.number, {far} AS far FROM memory_vectors v JOIN memories m ON m.number = v.number"
-        f" WHERE v.model = :model AND {where} ORDER BY far LIMIT :limit",
-        {**named, "model": model, "vector": asked, "limit": limit},
+        # What another model of the same name made has another length, and no distance.
+        f" WHERE v.model = :model AND {size} = :size AND {where} ORDER BY far LIMIT :limit",
+        {**named, "model": model, "size": len(unit), "vector": asked, "limit": limit},
     )
     return [(row[0], 1.0 - row[1]) for row in rows.fetchall()]
 
