@@ -62,6 +62,9 @@ COMMANDS = {
         "Put suites of cases to graphs, compare, and report.",
         ("run", "compare", "report", "population", "list"),
     ),
+    "batch": Line(
+        "batch", "Put many questions to a graph, in order and in parallel; it goes on after a kill."
+    ),
     "config": Line("config", "Show the settings and where each comes from.", ("show", "path")),
     "sim": Line("sim", "Serve simulated models, to test graphs without a GPU.", ("serve",)),
 }

@@ -1,10 +1,6 @@
 """`tinyllm eval`: put suites of cases to graphs, compare, and report."""
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import Awaitable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tinyllm.cli import say
+from tinyllm.cli.bar import Bar
 from tinyllm.cli.files import wrote
+from tinyllm.cli.stopping import unless_stopped
 from tinyllm.errors import TinyError, UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +72,8 @@ def run(
         fresh=fresh,
         tell=None if quiet else _Bar().show,
     )
-    results = asyncio.run(_unless_stopped(going))
+    how = "resume with the same command again: what was answered is kept"
+    results = asyncio.run(unless_stopped(going, how))
     found = [evals.Summary(results.of(graph)) for graph in results.graphs]
     between = _between(results, before, baseline.partition("#")[2])
     if as_json:
@@ -86,28 +85,6 @@ def run(
     if before is not None:
         for each in between:
             evals.held(each)
-
-
-async def _unless_stopped(going: "Awaitable[Results]") -> "Results":
-    """Run it; a signal ends it between two writes, and it is said how it goes on."""
-    task = asyncio.current_task()
-    assert task is not None
-    stopped: list[int] = []
-
-    def stop(number: int) -> None:
-        if stopped:  # asked twice: now
-            os._exit(128 + number)
-        stopped.append(number)
-        task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    try:
-        return await going
-    except asyncio.CancelledError:
-        say.line("interrupted")
-        say.line("resume with the same command again: what was answered is kept")
-        raise SystemExit(128 + stopped[0] if stopped else 130) from None
 
 
 def _between(results: "Results", before: "Results | None", graph: str) -> "list[Comparison]":
@@ -142,7 +119,7 @@ class _Bar:
     """How far it is: one line that changes on a terminal, a few lines in a log."""
 
     def __init__(self) -> None:
-        self.live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.bar = Bar()
         self.told = 0
 
     def show(self, progress: "Progress") -> None:
@@ -152,9 +129,10 @@ class _Bar:
                 say.note(f"{progress.known} of {progress.cases} cases were answered before")
             return
         text = f"{progress.done}/{left} asked, {progress.right} right"
-        if self.live:
-            sys.stderr.write(f"\r{text}" + ("\n" if progress.done == left else ""))
-            sys.stderr.flush()
+        if self.bar.live:
+            self.bar.show(progress.done, left, f"{progress.right} right")
+            if progress.done == left:
+                self.bar.close()
         elif progress.done == left or progress.done * 10 // left > self.told:
             self.told = progress.done * 10 // left
             say.note(text)

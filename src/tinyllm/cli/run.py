@@ -91,7 +91,7 @@ def run(
     try:
         question = "" if inputs and not prompt else _question(prompt or [])
         options = {
-            "inputs": _object(inputs, "--input"),
+            "inputs": object_of(inputs, "--input"),
             "model": model,
             "timeout": timeout,
             "attached": attach,
@@ -100,7 +100,7 @@ def run(
             "wait": (timeout or math.inf) if wait else None,
             "material": stdin.text() if prompt and prompt != ["-"] and stdin.comes_in() else "",
         }
-        shape = _object(schema, "--schema")
+        shape = object_of(schema, "--schema")
         flags = {"workspace": workspace or None, "cache": "off" if no_cache else None}
         answer = asyncio.run(_ask(question, graph, shape, options, show, flags))
     except TinyError as failure:
@@ -215,7 +215,7 @@ def _question(words: list[str]) -> str:
     return question
 
 
-def _object(text: str, flag: str) -> dict[str, Any]:
+def object_of(text: str, flag: str) -> dict[str, Any]:
     found = _json(text, flag) if text else {}
     if not isinstance(found, dict):
         raise UsageError(f"{flag} is not a JSON object", hint=f'write {flag} \'{{"name": "value"}}\'')

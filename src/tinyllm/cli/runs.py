@@ -28,16 +28,19 @@ RUN = typer.Argument(help="The run's id, or its beginning.", autocompletion=comp
 @app.command("list")
 def list_(
     thread: str = thread_option("Only the runs of this thread."),
+    batch: str = typer.Option("", "--batch", help="Only the runs of this batch: its output, or its id."),
     most: int = typer.Option(20, "-n", "--most", min=1, help="How many."),
     as_json: bool = AS_JSON,
 ) -> None:
     """List runs, the newest first."""
-    from tinyllm.cli.timeline import asked_of, row_of
+    from tinyllm.batch import runs_of
+    from tinyllm.cli.timeline import asked_of, one_line, row_of
 
     async def work(runs: Any) -> list[tuple[dict[str, Any], str]]:
         if thread:
             await runs.thread(thread)
-        found = await runs.runs(thread=thread, limit=most)
+        begins = await runs_of(runs.store, batch) if batch else ""
+        found = await runs.runs(thread=thread, begins=begins, limit=most)
         return [(row_of(row, runs.clock), asked_of(row)) for row in found]
 
     rows = with_runs(work)
@@ -47,14 +50,9 @@ def list_(
         say.note('no runs yet; ask something: tinyllm run "What is 2 + 2?"')
     else:
         cells = (
-            [row["run"], row["when"], row["status"], row["graph"], _one_line(asked)] for row, asked in rows
+            [row["run"], row["when"], row["status"], row["graph"], one_line(asked)] for row, asked in rows
         )
         say.table(cells, ("RUN", "WHEN", "STATUS", "GRAPH", "QUESTION"))
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:59] + "…"
 
 
 @app.command()

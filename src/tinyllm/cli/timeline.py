@@ -130,3 +130,8 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[s
     if said[0] != said[1]:
         rows.append({"what": "answer", "one": _short(said[0]), "other": _short(said[1])})
     return rows
+
+
+def one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:59] + "…"

@@ -5,7 +5,7 @@ import asyncio
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError
 from tinyllm.growth.evidence import LEAST, cases
-from tinyllm.growth.growing import grow
+from tinyllm.growth.growing import Round, grow
 from tinyllm.growth.probation import live
 from tinyllm.growth.steps import Steps
 from tinyllm.growth.trigger import needs
@@ -25,8 +25,13 @@ async def due(engine: Engine) -> bool:
 
 
 async def grow_while_idle(engine: Engine) -> None:
-    """One round, if one is due; a round that is cut short is rolled back, and one that fails is left to `growth run`."""
+    """One round after a while of quiet."""
     await engine.clock.sleep(QUIET)
+    await grow_if_due(engine)
+
+
+async def grow_if_due(engine: Engine, *, budget: int | None = None) -> Round | None:
+    """One round, if one is due; a round that is cut short is rolled back, and one that fails is left to `growth run`."""
     begun: list[str] = []
 
     def told(event: Event) -> None:
@@ -34,11 +39,10 @@ async def grow_while_idle(engine: Engine) -> None:
             begun.append(str(event.data["run"]))
 
     try:
-        if await due(engine):
-            await grow(engine, listen=told)
+        return await grow(engine, budget=budget, listen=told) if await due(engine) else None
     except asyncio.CancelledError:
         for run in begun:
             await asyncio.shield(engine.transactions.give_up(run))
         raise
     except TinyError:
-        return
+        return None

@@ -11,7 +11,7 @@ from tinyllm.errors import Permanent
 from tinyllm.store.failures import damaged
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-VERSION = 9  # how many migrations this program knows; a test compares it with the list
+VERSION = 10  # how many migrations this program knows; a test compares it with the list
 APPLICATION = 0x544C4C4D  # "TLLM" in the header of the file
 Result = TypeVar("Result")
 Row = tuple[Any, ...]

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, T
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from tinyllm.store.columns import METADATA, needed, run_column
+from tinyllm.store.schema_batch import BATCHES
 from tinyllm.store.schema_cache import CACHE
 from tinyllm.store.schema_memory import memory_words
 
@@ -258,6 +259,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     creates("sums"),
     adds(RUNS, "tallied"),
     creates(CACHE.name),
+    creates(BATCHES.name),
 )
 
 

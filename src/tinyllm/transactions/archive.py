@@ -51,8 +51,8 @@ class Archive:
     async def run(self, id: str) -> RunRow:
         return await self.store.read(lambda db: read_run(db, id))
 
-    async def runs(self, *, thread: str = "", limit: int = 50) -> list[RunRow]:
-        return await self.store.read(lambda db: read_runs(db, thread=thread, limit=limit))
+    async def runs(self, *, thread: str = "", begins: str = "", limit: int = 50) -> list[RunRow]:
+        return await self.store.read(lambda db: read_runs(db, thread=thread, begins=begins, limit=limit))
 
     async def thread(self, name: str) -> str:
         """This name, if it is a conversation's."""

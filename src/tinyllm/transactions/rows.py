@@ -93,6 +93,12 @@ def _json(text: str | None) -> Any:
 ASKED = "NOT (runs.question = '' AND runs.graph IN ('growth', 'mcp'))"
 
 
+def find_run(db: Database, id: str) -> RunRow | None:
+    """The run of exactly that id."""
+    row = db.execute(f"SELECT {COLUMNS} FROM runs WHERE id = :id", {"id": id}).fetchone()
+    return None if row is None else run_from(row)
+
+
 def read_run(db: Database, id: str) -> RunRow:
     """The run of that id, or of the only id that begins so; `last` is the newest that somebody asked for."""
     row = db.execute(f"SELECT {COLUMNS} FROM runs WHERE id = :id", {"id": id}).fetchone()
@@ -127,12 +133,14 @@ def known_thread(db: Database, name: str) -> str:
     return name
 
 
-def read_runs(db: Database, *, thread: str = "", limit: int = 50) -> list[RunRow]:
-    """The newest runs first."""
-    where = "WHERE thread = :thread " if thread else ""
+def read_runs(db: Database, *, thread: str = "", begins: str = "", limit: int = 50) -> list[RunRow]:
+    """The newest runs first: all, those of a thread, those whose ids begin so."""
+    wanted = {"thread = :thread": thread, "substr(id, 1, length(:begins)) = :begins": begins}
+    where = " AND ".join(condition for condition, value in wanted.items() if value)
+    values = {name: value for name, value in (("thread", thread), ("begins", begins)) if value}
     rows = db.execute(
-        f"SELECT {COLUMNS} FROM runs {where}ORDER BY created DESC, seq DESC LIMIT :limit",
-        {"limit": limit, **({"thread": thread} if thread else {})},
+        f"SELECT {COLUMNS} FROM runs {where and f'WHERE {where} '}ORDER BY created DESC, seq DESC LIMIT :limit",
+        {"limit": limit, **values},
     )
     return [run_from(row) for row in rows.fetchall()]
 

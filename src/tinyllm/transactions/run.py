@@ -110,7 +110,7 @@ class Run:
             self.status = "rolled_back"  # for us; whoever took it over decides
         else:
             error = classify(failure) if isinstance(failure, Exception) else Permanent(repr(failure))
-            await undo(self, error.as_dict())
+            await undo(self, {**error.as_dict(), "exit_code": str(error.exit_code)})
 
     def note(self, event: Event) -> None:
         """File an event with the next write."""

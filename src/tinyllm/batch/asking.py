@@ -1,0 +1,120 @@
+"""One row: found among the runs, gone on with, or asked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tinyllm.batch import came
+from tinyllm.batch.came import OUTSIDE, Came
+from tinyllm.batch.given import Given
+from tinyllm.batch.kept import Batch
+from tinyllm.batch.order import Order
+from tinyllm.engine import Engine
+from tinyllm.errors import TinyError, UsageError
+from tinyllm.execution import Options
+from tinyllm.inputs import inputs_of
+from tinyllm.plain import plain
+from tinyllm.store import Database
+from tinyllm.transactions import RunRow
+from tinyllm.transactions.rows import find_run
+
+AGAIN = (*OUTSIDE, "ABANDONED")  # a run that ended so says nothing about its row
+TAKEN_UP = 4  # tries to take up one run; more is a loop
+STOPS = ("DB_", "DISK_FULL", "READ_ONLY_FILESYSTEM")  # nothing that comes after it can be kept
+
+
+@dataclass(frozen=True)
+class Asking:
+    """An engine, and the batch that its runs belong to."""
+
+    engine: Engine
+    batch: Batch
+    order: Order
+    begun: bool  # rows may have been asked before
+
+    async def came(self, given: Given) -> Came:
+        """What comes of it; only what stops the whole batch is raised."""
+        if given.fault is not None:
+            return came.failed(given, given.fault)
+        try:
+            return await self._found(given) if self.begun else await self._asked(given, 1)
+        except TinyError as failure:
+            if failure.code == "BATCH_CHANGED" or failure.code.startswith(STOPS) or _ours(failure):
+                raise
+            run = failure.where if failure.code == "IN_DOUBT" else await self._last(given)
+            return came.failed(given, failure, run)
+
+    async def _asked(self, given: Given, attempt: int) -> Came:
+        timeout = self.order.timeout
+        answer = await self.engine.ask(
+            given.question,
+            inputs={**self.order.inputs, **given.inputs},
+            thread=given.thread,
+            wait=(timeout or self.engine.settings.timeout) if given.thread else 0.0,
+            id=self.batch.run(given.index, attempt),
+            **self._how(),
+        )
+        return came.answered(given, answer)
+
+    def _how(self) -> Options:
+        how: Options = {"priority": "batch", "timeout": self.order.timeout}
+        if self.order.approve:
+            how["approve"] = self.order.approve
+        if self.order.model:
+            how["model"] = self.order.model
+        return how
+
+    async def _found(self, given: Given) -> Came:
+        """The newest run of the row decides: it is committed, waits, failed, or was left in its middle."""
+        for _ in range(TAKEN_UP):
+            row, attempt = await self._newest(given)
+            if row is None:
+                return await self._asked(given, 1)
+            self._require_same(given, row)
+            if row.status == "committed":
+                return came.recorded(given, row)
+            if row.status in ("waiting", "in_doubt"):
+                return came.waits(given, row)
+            if row.status == "rolled_back":
+                if self.order.retry or (row.error or {}).get("code") in AGAIN:
+                    return await self._asked(given, attempt + 1)
+                return came.recorded_failure(given, row)
+            try:
+                return came.answered(given, await self.engine.resume(row.id, **self._how()))
+            except TinyError as failure:
+                if failure.code not in ("RUN_ROLLED_BACK", "RUN_COMMITTED"):
+                    raise
+        raise UsageError(f"the run of row {given.index} does not come to rest", hint="`tinyllm runs list`")
+
+    async def _newest(self, given: Given) -> tuple[RunRow | None, int]:
+        def look(db: Database) -> tuple[RunRow | None, int]:
+            attempt, row = 1, find_run(db, self.batch.run(given.index))
+            while row is not None and row.status == "rolled_back":
+                later = find_run(db, self.batch.run(given.index, attempt + 1))
+                if later is None:
+                    break
+                row, attempt = later, attempt + 1
+            return row, attempt
+
+        return await self.engine.transactions.store.read(look)
+
+    async def _last(self, given: Given) -> str:
+        """The id of the run that has just failed; none when it was never begun."""
+        row, _ = await self._newest(given)
+        return row.id if row is not None else ""
+
+    def _require_same(self, given: Given, row: RunRow) -> None:
+        """What stands under the id of this row was asked for this row."""
+        wanted: Any = plain(
+            inputs_of(self.engine.base, given.question, {**self.order.inputs, **given.inputs})
+        )
+        if row.inputs != wanted:
+            raise UsageError(
+                f"row {given.index} is not what it was when it was asked (run {row.id})",
+                hint="--restart empties the output and begins anew; or choose another output with -o",
+                code="BATCH_CHANGED",
+            )
+
+
+def _ours(failure: TinyError) -> bool:
+    """A stop, or a run that somebody else took: neither is a failure of the row."""
+    return failure.kind == "cancelled" and failure.exit_code != came.WAITING

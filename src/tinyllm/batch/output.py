@@ -1,0 +1,132 @@
+"""The output file: whole lines only, in order, written by one batch at a time."""
+
+import contextlib
+import importlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tinyllm.clock import Clock
+from tinyllm.errors import TinyError, UsageError, classify
+
+SCHEMA = "tinyllm.batch/1"
+BEGINS = b'{"schema": "tinyllm.batch/1", "index": '  # every line of ours
+SYNC = 1.0  # seconds after which what was written is put on the disk; the database has it anyway
+
+# Windows has none: there two batches on one output are not told apart.
+fcntl: Any = None
+with contextlib.suppress(ImportError):
+    fcntl = importlib.import_module("fcntl")
+
+
+@dataclass
+class Output:
+    """A file that is ours for as long as it is open, whatever ends this process."""
+
+    path: Path
+    clock: Clock
+    handle: int = -1
+    _synced: float = field(default=0.0)
+
+    def __enter__(self) -> "Output":
+        try:
+            self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as failure:
+            raise UsageError(
+                f"{self.path} cannot be written: {failure.strerror}", hint="choose another output with -o"
+            ) from failure
+        try:
+            if fcntl is not None:
+                fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self.handle)
+            raise UsageError(
+                f"another batch is writing to {self.path}",
+                hint="let it end, or choose another output with -o",
+                code="BATCH_BUSY",
+            ) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            os.fsync(self.handle)
+        os.close(self.handle)
+
+    @property
+    def empty(self) -> bool:
+        return os.fstat(self.handle).st_size == 0
+
+    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The rows that are there, each with where it begins; what no row of ours follows is cut off."""
+        at = 0
+        with self.path.open("rb") as file:
+            for index, line in enumerate(file):
+                row = _row(line, index)
+                if row is None:
+                    break
+                yield at, row
+                at += len(line)
+        if at < os.fstat(self.handle).st_size:
+            self._ours(at)
+            self.cut(at)
+
+    def _ours(self, at: int) -> None:
+        """A line that a kill left half written, and nothing that somebody else wrote."""
+        with self.path.open("rb") as file:
+            first = file.read(len(BEGINS))
+        if not at and not BEGINS.startswith(first) and not first.startswith(BEGINS):
+            raise foreign(self.path)
+
+    def cut(self, at: int) -> None:
+        self._done(lambda: os.ftruncate(self.handle, at))
+
+    def add(self, row: dict[str, Any]) -> None:
+        """One line, by one system call, at the end."""
+        ours = {**row, "schema": SCHEMA}
+        text = json.dumps({"schema": SCHEMA, **ours}, ensure_ascii=False, default=str)
+        line = text.encode("utf-8", "backslashreplace") + b"\n"
+        self._done(lambda: _written(self.handle, line))
+        now = self.clock.monotonic()
+        if now - self._synced > SYNC:
+            self._synced = now
+            self._done(lambda: os.fsync(self.handle))
+
+    def _done(self, work: Any) -> None:
+        try:
+            work()
+        except OSError as failure:
+            raise _named(failure, self.path) from failure
+
+
+def _written(handle: int, line: bytes) -> None:
+    while line:
+        line = line[os.write(handle, line) :]
+
+
+def _row(line: bytes, index: int) -> dict[str, Any] | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    good = isinstance(row, dict) and row.get("schema") == SCHEMA and row.get("index") == index
+    return row if good and isinstance(row.get("status"), str) else None
+
+
+def _named(failure: OSError, path: Path) -> TinyError:
+    named = classify(failure)
+    named.message = f"{path} cannot be written: {failure.strerror}"
+    named.hint = f"{named.hint}; then the same command again goes on"
+    return named
+
+
+def foreign(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} has something else in it",
+        hint="choose another output with -o; --restart empties it and begins anew",
+        code="BATCH_FOREIGN",
+    )

@@ -1,0 +1,168 @@
+"""`tinyllm batch`: any graph over many inputs."""
+
+import asyncio
+import shlex
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from tinyllm.cli import completing, say
+from tinyllm.cli.bar import Bar
+from tinyllm.cli.run import object_of
+from tinyllm.cli.stopping import unless_stopped
+from tinyllm.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinyllm.batch import Order, Progress, Summary, Tell
+    from tinyllm.growth import Round
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(context_settings={"help_option_names": ["-h", "--help"]})
+def batch(
+    source: str = typer.Argument(
+        "", metavar="IN", help="One row a line: *.jsonl, *.txt or *.csv; `-` reads stdin."
+    ),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", metavar="OUT", help="Where the answers go: a line of JSON for each row."
+    ),
+    graph: str = typer.Option(
+        "",
+        "--graph",
+        "-g",
+        help="A graph's name or file; the setting `graph` otherwise.",
+        autocompletion=completing.graphs,
+    ),
+    inputs: str = typer.Option("", "--input", "-i", help="Inputs for all rows as JSON, or @FILE."),
+    model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
+    parallel: int = typer.Option(4, "--parallel", "-p", min=1, max=256, help="Rows at the same time."),
+    limit: int = typer.Option(0, "--limit", "-n", min=0, help="Only the first so many rows."),
+    retry: bool = typer.Option(False, "--retry-failed", help="Ask the rows again that failed."),
+    restart: bool = typer.Option(False, "--restart", help="Empty the output, and begin anew."),
+    timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one row may take."),
+    approve: list[str] = typer.Option(
+        [], "--approve", metavar="PATTERN", help="Say yes ahead to a tool: NAME, or NAME:TEXT."
+    ),
+    workspace: str = typer.Option("", "--workspace", help="The folder that tools are kept in."),
+    schema: str = typer.Option("", "--schema", help="A JSON schema, or @FILE, that the answers must follow."),
+    grow: bool | None = typer.Option(
+        None, "--grow/--no-grow", help="Let the graph grow afterwards; as `growth_mode` says otherwise."
+    ),
+    no_cache: bool = typer.Option(False, "--no-cache", help="Ask afresh, and keep no reply."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress, no summary."),
+) -> None:
+    """Put many questions to a graph: in parallel, answered in order, none twice.
+
+    A row is {"question": "…"}, {"inputs": {…}} or "…", with an `id` and a `thread` if you like; in a *.txt each line is a
+    question, in a *.csv each column an input. The output has one line for each row, as `run --json` prints it, or with
+    `error`, `hint`, `code` and `exit_code` where the row failed.
+
+    \b
+      tinyllm batch questions.jsonl -o answers.jsonl
+      tinyllm batch drafts.csv -o reviews.jsonl -g review --parallel 8
+      tinyllm batch questions.jsonl -o answers.jsonl --retry-failed
+
+    Stopped or killed, the same command goes on: what is committed is not asked again.
+    Exit codes: 0 all answered, 1 some failed, 5 some not to standard, 6 some wait for a person, 4 no model server (the
+    rest stays open), 2 usage, 130 interrupted.
+    """
+    from tinyllm.batch import Order
+
+    if not source or output is None:
+        raise UsageError(
+            "name the input and the output", hint="tinyllm batch questions.jsonl -o answers.jsonl"
+        )
+    if retry and restart:
+        raise UsageError("--retry-failed and --restart exclude each other", hint="--restart asks every row")
+    order = Order(
+        object_of(inputs, "--input"), model, tuple(approve), timeout, parallel, limit, retry, restart
+    )
+    bar = None if quiet else Bar()
+    flags = {"workspace": workspace or None, "cache": "off" if no_cache else None}
+    asked = _Asked(source, output, graph, object_of(schema, "--schema"), flags, grow)
+    how = f"go on with the same command: {_command(restart)}"
+    try:
+        summary, round_ = asyncio.run(unless_stopped(asked.whole(order, bar), how))
+    finally:
+        if bar is not None:
+            bar.close()
+    _told(summary, round_, as_json=as_json, quiet=quiet)
+    if summary.stopped is not None:
+        say.failure(summary.stopped)
+        say.line(how)
+    raise typer.Exit(summary.exit_code)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of which graph."""
+
+    source: str
+    output: Path
+    graph: str
+    schema: dict[str, Any]
+    flags: dict[str, Any]
+    grow: bool | None
+
+    async def whole(self, order: "Order", bar: Bar | None) -> "tuple[Summary, Round | None]":
+        from tinyllm import settings
+        from tinyllm.batch import Output, Source, run
+        from tinyllm.engine import Engine
+        from tinyllm.growth import grow_if_due
+
+        loaded = settings.load(self.flags)
+        if self.grow and loaded.growth_mode == "off":
+            raise UsageError("growing is off", hint="set growth_mode to auto or propose, or leave out --grow")
+        with closing(Source.open(self.source)) as source:
+            async with Engine(self.graph, settings=loaded, schema=self.schema) as engine:
+                with Output(self.output, engine.clock) as output:
+                    summary = await run(engine, source, output, order, _telling(bar))
+                if bar is not None:
+                    bar.close()
+                grows = self.grow is not False and summary.stopped is None
+                return summary, await grow_if_due(engine) if grows else None
+
+
+def _telling(bar: Bar | None) -> "Tell":
+    """On a terminal, how far it is."""
+
+    def tell(progress: "Progress") -> None:
+        if bar is not None:
+            done, failed = progress.known + progress.done, progress.failed
+            bar.show(done, progress.rows, f"{failed} failed" if failed else "", before=progress.known)
+
+    return tell
+
+
+def _command(restart: bool) -> str:
+    """The command line again, without what would begin anew."""
+    words = [word for word in sys.argv[1:] if not (restart and word == "--restart")]
+    return shlex.join(["tinyllm", *words])
+
+
+def _told(summary: "Summary", round_: "Round | None", *, as_json: bool, quiet: bool) -> None:
+    found = summary.as_dict()
+    if round_ is not None:
+        found["growth"] = round_.as_dict()
+    if as_json:
+        say.data(found)
+    if as_json or quiet:
+        return
+    parts = [
+        f"{found[name]:,} {name}" for name in ("committed", "refused", "failed", "waiting") if found[name]
+    ]
+    before = f" ({summary.known:,} of them before)" if summary.known else ""
+    say.line(f"{summary.rows:,} rows{before}: {', '.join(parts) or 'none'}")
+    tokens = f"{found['tokens']['in']:,} + {found['tokens']['out']:,} tokens"
+    models = ", ".join(f"{model} {rows:,}" for model, rows in found["models"].items())
+    say.note("; ".join(each for each in (f"{summary.seconds:.1f} s", tokens, models) if each))
+    if summary.statuses["failed"]:
+        say.note("--retry-failed asks the rows again that failed")
+    for line in round_.said if round_ is not None else ():
+        say.note(f"growth: {line}")

@@ -1,0 +1,274 @@
+"""Many rows: in order, each once, whatever happened before."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.batch.conftest import GRAPH, Project, numbered
+from tinyllm.batch import AHEAD, Output, known
+from tinyllm.clock import CLOCK
+from tinyllm.engine import Engine
+from tinyllm.errors import UsageError
+from tinyllm.testing.simulator import Reply, Request
+
+ASKS = {
+    "name": "asks",
+    "models": {"m": "m:1b"},
+    "nodes": {
+        "answer": {"prompt": "Answer.", "model": "m", "to": "may"},
+        "may": {"kind": "human", "ask": "Send it?", "choices": {"yes": "sent", "no": "end"}},
+        "sent": {"kind": "transform", "value": "'sent: ' ~ outputs.answer"},
+    },
+}
+GATED = {
+    "name": "gated",
+    "models": {"m": "m:1b"},
+    "nodes": {
+        "answer": {"prompt": "Answer.", "model": "m", "to": "check"},
+        "check": {"kind": "gate", "checks": [{"matches": {"pattern": "right", "whole": False}}], "passes": "end", "gives_up": "refuse", "tries": 1},
+    },
+}  # fmt: skip
+
+
+async def test_every_row_has_its_line_in_order(project: Project) -> None:
+    summary = await project.batch(project.questions(30), parallel=8)
+    assert (summary.exit_code, summary.rows, summary.known) == (0, 30, 0)
+    rows = project.rows
+    assert [row["index"] for row in rows] == list(range(30))
+    assert [(row["id"], row["answer"]) for row in rows] == [(f"q{n}", f"It is {n}.") for n in range(30)]
+    assert {row["status"] for row in rows} == {"committed"}
+    assert {"run", "evidence", "route", "path", "models", "tokens", "elapsed_ms"} <= rows[0].keys()
+    assert summary.as_dict()["models"] == {"m:1b": 30}
+    assert summary.as_dict()["tokens"]["out"] == sum(row["tokens"]["out"] for row in rows)
+
+
+async def test_called_again_it_asks_nothing(project: Project) -> None:
+    await project.batch(project.questions(5))
+    before = project.output.read_bytes()
+    again = await project.batch(project.questions(5))
+    assert (again.rows, again.known, again.exit_code) == (5, 5, 0)
+    assert project.output.read_bytes() == before
+    assert project.asked == dict.fromkeys("01234", 1)
+
+
+@pytest.mark.parametrize("lost", ["everything", "the tail", "half a line"])
+async def test_what_the_output_lost_is_written_from_the_database(project: Project, lost: str) -> None:
+    await project.batch(project.questions(6))
+    rows, whole = project.rows, project.output.read_bytes()
+    ends = {"everything": 0, "the tail": whole.index(b"\n") + 1, "half a line": len(whole) - 9}
+    project.output.write_bytes(whole[: ends[lost]])
+    await project.batch(project.questions(6))
+    said = ("index", "id", "run", "answer", "tokens")
+    assert [[row[name] for name in said] for row in project.rows] == [
+        [row[name] for name in said] for row in rows
+    ]
+    assert project.asked == dict.fromkeys("012345", 1)
+
+
+async def test_a_slow_row_holds_back_the_output_but_not_the_work_and_not_without_bound(
+    project: Project,
+) -> None:
+    held, released = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def say(request: Request) -> str:
+        if numbered(request) == "0":
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(released.wait(), loop))
+        elif len(project.asked) == 2 * AHEAD:
+            loop.call_soon_threadsafe(held.set)
+        return "said"
+
+    project.say = say
+    going = asyncio.ensure_future(project.batch(project.questions(5 * AHEAD), parallel=2))
+    await held.wait()
+    assert project.rows == []
+    released.set()
+    await going
+    assert [row["index"] for row in project.rows] == list(range(5 * AHEAD))
+
+
+async def test_a_bad_row_fails_by_itself(project: Project) -> None:
+    path = project.folder / "in.jsonl"
+    path.write_bytes(
+        b'\xef\xbb\xbf{"question": "number 1", "id": 7}\n\n"number 2"\n{"prompt": "number 3"}\n{"question": 4}\n'
+        b'[1]\nnot json\n{}\n{"question": "\xff"}\n{"question": "number 9", "inputs": {"attached": ["/etc/passwd"]}}\n'
+    )
+    summary = await project.batch(path)
+    rows = project.rows
+    assert [row["status"] for row in rows] == ["committed"] * 3 + ["failed"] * 6
+    assert (rows[0]["id"], rows[1]["id"]) == (7, None)
+    assert {row["code"] for row in rows[3:]} == {"ROW_INVALID", "USAGE"}
+    assert {row["exit_code"] for row in rows[3:]} == {2}
+    assert all(row["error"] and row["hint"] for row in rows[3:])
+    assert summary.exit_code == 1
+    assert (await project.batch(path)).known == 9
+
+
+async def test_lines_of_text_and_columns_of_a_table_are_rows(project: Project) -> None:
+    graph = {**GRAPH, "inputs": {"topic": "What it is about."},
+             "nodes": {"answer": {"prompt": "About {{ inputs.topic }}.", "model": "m", "to": "end"}}}  # fmt: skip
+    table = project.folder / "in.csv"
+    table.write_text('id,topic,label\na,"number 1, or\nnumber 2",x\nb,number 3,y\n')
+    await project.batch(table, graph)
+    assert [(row["id"], row["answer"]) for row in project.rows] == [("a", "It is 2."), ("b", "It is 3.")]
+    text = project.folder / "in.txt"
+    text.write_text('number 4\n\n"number 5"\n')
+    project.output.unlink()
+    await project.batch(text)
+    assert [row["answer"] for row in project.rows] == ["It is 4.", "It is 5."]
+    assert [request.text for request in project.server.asked][-1].endswith('"number 5"')
+
+
+async def test_failures_and_refusals_stand_in_their_rows_and_are_found_again(project: Project) -> None:
+    def say(request: Request) -> Any:
+        number = int(numbered(request))
+        return "right" if number < 2 else "wrong" if number < 4 else Reply(status=400, error="bad request")
+
+    project.say = say
+    summary = await project.batch(project.questions(6), GATED)
+    rows = project.rows
+    assert [row["status"] for row in rows] == ["committed"] * 2 + ["refused"] * 2 + ["failed"] * 2
+    assert summary.exit_code == 1
+    assert rows[4]["error"]
+    assert rows[4]["code"]
+    assert rows[4]["run"].endswith("-4")
+    asked = project.asked.copy()
+    project.output.write_bytes(b"")
+    await project.batch(project.questions(6), GATED)
+    names = ("index", "run", "status", "answer", "error", "hint", "code", "exit_code")
+    assert [[row.get(n) for n in names] for row in project.rows] == [
+        [row.get(n) for n in names] for row in rows
+    ]
+    assert project.asked == asked
+
+
+async def test_only_what_failed_is_asked_again(project: Project) -> None:
+    failing = True
+
+    def say(request: Request) -> Any:
+        return Reply(status=400, error="bad request") if failing and numbered(request) == "2" else "fine"
+
+    project.say = say
+    assert (await project.batch(project.questions(5))).exit_code == 1
+    failing = False
+    asked = project.asked.copy()
+    assert (await project.batch(project.questions(5))).exit_code == 1
+    assert project.asked == asked
+    summary = await project.batch(project.questions(5), retry=True)
+    assert (summary.exit_code, [row["status"] for row in project.rows]) == (0, ["committed"] * 5)
+    assert project.asked - asked == {"2": 1}
+    assert project.rows[2]["run"].endswith("-2.2")
+    project.output.unlink()
+    assert (await project.batch(project.questions(5))).exit_code == 0
+    assert project.asked - asked == {"2": 1}
+
+
+async def test_a_row_that_waits_is_answered_by_a_person_and_then_by_the_batch(project: Project) -> None:
+    summary = await project.batch(project.questions(3), ASKS)
+    assert (summary.exit_code, [row["status"] for row in project.rows]) == (6, ["waiting"] * 3)
+    assert project.rows[0]["question"]["question"] == "Send it?"
+    assert (await project.batch(project.questions(3), ASKS)).known == 3
+    async with Engine(ASKS, settings=project.settings) as engine:
+        await engine.resume(project.rows[1]["run"], "yes")
+    await project.batch(project.questions(3), ASKS)
+    assert [row["status"] for row in project.rows] == ["waiting", "committed", "waiting"]
+    assert project.rows[1]["answer"] == "sent: It is 1."
+    assert project.asked == dict.fromkeys("012", 1)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("input", "the input is not what it was"),
+        ("graph", "the graph counting was changed"),
+        ("name", "it was begun with the graph counting, and now it is other"),
+        ("model", "it was begun with the model of the graph, and now it is n:1b"),
+        ("inputs", "the inputs of -i are not what they were"),
+    ],
+)
+async def test_a_change_of_what_is_asked_is_refused(project: Project, what: str, said: str) -> None:
+    path = project.questions(2)
+    await project.batch(path)
+    before = project.output.read_bytes()
+    graph: dict[str, Any] = GRAPH
+    order: dict[str, Any] = {}
+    if what == "input":
+        path.write_text(path.read_text() + '"one more"\n')
+    elif what == "graph":
+        graph = {**GRAPH, "nodes": {"answer": {"prompt": "Answer well.", "model": "m", "to": "end"}}}
+    elif what == "name":
+        graph = {**GRAPH, "name": "other"}
+    else:
+        order = {"model": "n:1b"} if what == "model" else {"inputs": {"tone": "kind"}}
+    with pytest.raises(UsageError) as failure:
+        await project.batch(path, graph, **order)
+    assert said in failure.value.message
+    assert "--restart" in failure.value.hint
+    assert project.output.read_bytes() == before
+
+
+async def test_a_restart_asks_everything_anew(project: Project) -> None:
+    await project.batch(project.questions(2))
+    first = project.rows
+    await project.batch(project.questions(3), restart=True)
+    assert [row["index"] for row in project.rows] == [0, 1, 2]
+    assert {row["run"] for row in project.rows}.isdisjoint(row["run"] for row in first)
+    assert project.asked == {"0": 2, "1": 2, "2": 1}
+
+
+async def test_what_somebody_else_wrote_is_left_alone(project: Project) -> None:
+    project.output.write_text("my notes")
+    with pytest.raises(UsageError, match="has something else in it"):
+        await project.batch(project.questions(1))
+    assert project.output.read_text() == "my notes"
+
+
+async def test_a_second_batch_on_the_same_output_is_refused(project: Project) -> None:
+    with Output(project.output, CLOCK), pytest.raises(UsageError, match="another batch is writing"):
+        await project.batch(project.questions(1))
+    assert not project.asked
+
+
+async def test_a_limit_is_lifted_later(project: Project) -> None:
+    assert (await project.batch(project.questions(9), limit=4)).rows == 4
+    assert (await project.batch(project.questions(9))).rows == 9
+    assert set(project.asked.values()) == {1}
+
+
+async def test_without_a_server_it_stops_early_and_leaves_the_rest_open(
+    project: Project, closed_port: int
+) -> None:
+    source = project.questions(400)
+    project.host = f"http://127.0.0.1:{closed_port}"
+    summary = await project.batch(source, parallel=2)
+    assert (summary.exit_code, summary.rows, project.rows) == (4, 0, [])
+    assert summary.stopped is not None
+    assert "no answer from the model server" in summary.stopped.message
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        assert len(await engine.transactions.runs(limit=400)) < 100
+    project.host = ""
+    assert (await project.batch(source, limit=20)).exit_code == 0
+    assert [row["index"] for row in project.rows] == list(range(20))
+
+
+async def test_the_turns_of_a_conversation_follow_each_other(project: Project) -> None:
+    rows = [{"question": f"What is number {n}?", "thread": "ab"[n % 2]} for n in range(8)]
+    await project.batch(project.write(*rows), parallel=4)
+    assert {row["status"] for row in project.rows} == {"committed"}
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        said = [message["content"] for message in await engine.transactions.window("b")]
+    assert said == [word for n in (1, 3, 5, 7) for word in (f"What is number {n}?", f"It is {n}.")]
+
+
+async def test_a_batch_is_known_by_its_output_and_by_its_id(project: Project) -> None:
+    summary = await project.batch(project.questions(1))
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        store = engine.transactions.store
+        found = [await known(store, name) for name in (summary.batch, str(project.output), "out.jsonl")]
+        with pytest.raises(UsageError, match="there is no batch 'other'") as failure:
+            await known(store, "other")
+    assert {batch.id for batch in found} == {summary.batch}
+    assert json.loads(project.output.read_text())["run"].startswith(found[0].id)
+    assert "out.jsonl" in failure.value.hint

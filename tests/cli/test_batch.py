@@ -1,0 +1,118 @@
+"""`tinyllm batch`: from a file of rows to an exit code, and how it is told."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Call
+from tinyllm.testing.simulator import Script, Simulator
+
+GRAPH = (
+    "name: counting\nmodels:\n  m: {name: 'm:1b'}\nnodes:\n  answer: {prompt: Answer., model: m, to: end}\n"
+)
+COMMAND = ("batch", "in.jsonl", "-o", "out.jsonl", "-g", "counting")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project = tmp_path / "project"
+    (project / "graphs").mkdir(parents=True)
+    (project / "tinyllm.toml").write_text("")
+    (project / "graphs" / "counting.yaml").write_text(GRAPH)
+    (project / "in.jsonl").write_text("".join(f'"What is number {n}?"\n' for n in range(6)))
+    monkeypatch.chdir(project)
+    return project
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    with Simulator(Script("It is so.", models=["m:1b"])) as simulator:
+        monkeypatch.setenv("OLLAMA_HOST", simulator.url)
+        yield simulator
+
+
+def test_the_summary_is_on_stderr_and_the_rows_are_in_the_file(
+    tinyllm: Call, folder: Path, server: Simulator
+) -> None:
+    done = tinyllm(*COMMAND)
+    assert (done.code, done.out) == (0, "")
+    assert done.lines[0] == "6 rows: 6 committed"
+    assert "m:1b 6" in done.lines[1]
+    assert "\r" not in done.err
+    assert len((folder / "out.jsonl").read_text().splitlines()) == 6
+    assert tinyllm(*COMMAND).lines[0] == "6 rows (6 of them before): 6 committed"
+    assert len(server.asked) == 6
+    quiet = tinyllm(*COMMAND, "-q")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+    told = json.loads(tinyllm(*COMMAND, "--json").out)
+    assert (told["rows"], told["committed"], told["exit_code"]) == (6, 6, 0)
+
+
+def test_rows_come_from_a_pipe_and_runs_are_listed_by_their_batch(
+    tinyllm: Call, folder: Path, server: Simulator
+) -> None:
+    command = ("batch", "-", "-o", "out.jsonl", "-g", "counting")
+    done = tinyllm(*command, "--limit", "2", stdin=b'{"id": "a", "prompt": "one"}\n"two"\n"three"\n')
+    assert done.lines[0] == "2 rows: 2 committed"
+    listed = json.loads(tinyllm("runs", "list", "--batch", "out.jsonl", "--json").out)
+    assert sorted(row["question"] for row in listed) == ["one", "two"]
+    assert tinyllm("runs", "list", "--batch", "gone").code == 2
+
+
+def test_without_a_server_it_ends_with_4_and_says_how_to_go_on(tinyllm: Call, folder: Path) -> None:
+    done = tinyllm(*COMMAND)
+    assert done.code == 4
+    assert done.lines[0] == "0 rows: none"
+    assert any("no answer from the model server at" in line for line in done.lines)
+    assert done.lines[-1].startswith("go on with the same command: tinyllm")
+    assert (folder / "out.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name the input and the output"),
+        (("in.jsonl",), "name the input and the output"),
+        (("gone.jsonl", "-o", "out.jsonl"), "gone.jsonl cannot be read: No such file or directory"),
+        (("in.jsonl", "-o", "graphs"), "graphs cannot be written: Is a directory"),
+        (("in.jsonl", "-o", "in.jsonl"), "in.jsonl has something else in it"),
+        (("in.jsonl", "-o", "out.jsonl", "--retry-failed", "--restart"), "exclude each other"),
+        (("in.jsonl", "-o", "out.jsonl", "-i", "[1]"), "--input is not a JSON object"),
+        (("in.jsonl", "-o", "out.jsonl", "-p", "0"), "parallel"),
+        (("in.jsonl", "-o", "out.jsonl", "-g", "countin"), 'did you mean "counting"?'),
+    ],
+)
+def test_what_is_wrong_is_said(tinyllm: Call, folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = tinyllm("batch", *arguments)
+    assert (done.code, said in done.err) == (2, True), done.err
+    assert len((folder / "in.jsonl").read_text().splitlines()) == 6
+
+
+def test_ctrl_c_on_a_terminal_ends_with_130_and_the_same_command_goes_on(
+    tinyllm: Call, folder: Path, terminal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: list[Any] = []
+    asked: list[str] = []
+
+    def stopping(request: Any) -> str:
+        asked.append(request.text)
+        if len(asked) == 4:
+            running[0].process.send_signal(signal.SIGINT)
+        return "It is so."
+
+    with Simulator(Script({"*": stopping}, models=["m:1b"])) as simulator:
+        monkeypatch.setenv("OLLAMA_HOST", simulator.url)
+        running.append(terminal(*COMMAND, "-p", "1"))
+        assert running[0].rest() == 130
+        shown = running[0].text
+        assert "/6  " in shown  # the bar
+        assert "go on with the same command: tinyllm batch in.jsonl -o out.jsonl -g counting -p 1" in shown
+        kept = (folder / "out.jsonl").read_text().splitlines()
+        assert len(kept) < 6
+        assert tinyllm(*COMMAND).code == 0
+    assert len((folder / "out.jsonl").read_text().splitlines()) == 6
+    assert len(asked) in (6, 7)  # the one that was in flight may be asked once more
