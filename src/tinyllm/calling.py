@@ -1,9 +1,13 @@
-"""How programs that are not async, and LangChain, call an engine."""
+"""How programs that are not async, those that watch, and LangChain call an engine."""
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
+
+from tinyllm.answer import Answer
+from tinyllm.clock import Clock
+from tinyllm.running import Event
 
 T = TypeVar("T")
 
@@ -20,6 +24,23 @@ def as_question(given: Any) -> dict[str, Any]:
     if isinstance(last, Mapping):
         return {"question": str(last.get("content", ""))}
     return {"question": str(getattr(last, "content", last))}
+
+
+async def streamed(
+    ask: Callable[[Callable[[Event], None]], Coroutine[Any, Any, Answer]], clock: Clock
+) -> AsyncIterator[Event]:
+    """The events of a run as they happen; the last one carries the answer."""
+    queue: asyncio.Queue[Event | None] = asyncio.Queue()
+    task = asyncio.ensure_future(ask(queue.put_nowait))
+    task.add_done_callback(lambda _: queue.put_nowait(None))
+    try:
+        while (event := await queue.get()) is not None:
+            yield event
+        yield Event("end", data=(await task).as_dict(), at=clock.now())
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 _loop: asyncio.AbstractEventLoop | None = None

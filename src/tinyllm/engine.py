@@ -1,6 +1,5 @@
 """The front door: ask a graph, watch it, or embed it."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +11,7 @@ from tinyllm import settings as settings_of
 from tinyllm.answer import Answer
 from tinyllm.build import build
 from tinyllm.cache import Cache, Digests
-from tinyllm.calling import as_question, on_the_background_loop
+from tinyllm.calling import as_question, on_the_background_loop, streamed
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.draw import draw
 from tinyllm.effects import recording
@@ -264,20 +263,10 @@ class Engine:
             running.extra.update(trace=watch.trace, content=traces.content)
         return running, watch
 
-    async def stream(self, question: str = "", **options: Any) -> AsyncIterator[Event]:
+    def stream(self, question: str = "", **options: Any) -> AsyncIterator[Event]:
         """The events of a run as they happen; the last one carries the answer."""
-        queue: asyncio.Queue[Event | None] = asyncio.Queue()
         options = {"streams": True, **options}
-        task = asyncio.ensure_future(self.ask(question, listen=queue.put_nowait, **options))
-        task.add_done_callback(lambda _: queue.put_nowait(None))
-        try:
-            while (event := await queue.get()) is not None:
-                yield event
-            yield Event("end", data=(await task).as_dict(), at=self.clock.now())
-        finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        return streamed(lambda listen: self.ask(question, listen=listen, **options), self.clock)
 
     def ask_sync(self, question: str = "", **options: Any) -> Answer:
         """`ask` for programs that are not async, and for notebooks that already run a loop."""
