@@ -101,7 +101,7 @@ class Queue:
             elif waiter.told.cancelled():
                 waiter.line.out(waiter, "gone")
             else:
-                self.turns.goes(waiter.line)
+                self.turns.goes(waiter.line, now)
                 waiter.line.out(waiter, "goes")
                 waiter.told.set_result(None)
         self._mind(now)

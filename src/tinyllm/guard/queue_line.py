@@ -42,6 +42,7 @@ class Line:
     window: Window
     flying: int = 0  # requests that are under way
     served: int = 0  # requests that went since the model was loaded
+    began: float = float("-inf")  # when it was
     loading: bool = False  # no reply came since it was asked to be loaded
     used: float = float("-inf")  # when the last reply came
     user: int = 0  # the rank of whoever went last

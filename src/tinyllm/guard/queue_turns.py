@@ -7,14 +7,8 @@ from typing import Final
 from tinyllm.guard.queue_line import Line, Waiter
 
 LOAD: Final = 8.0  # seconds that loading takes, until it was seen
-TURN: Final = (
-    4.0,
-    20.0,
-    20.0,
-)  # loads that a request of each rank lets the loaded model go on with its equals
-LEAST: Final = (
-    4  # windows of requests that a model serves at least before it goes to make room for its equals
-)
+TURN: Final = (4.0, 60.0, 60.0)  # loads that a model is asked before it makes room for equals, by rank
+LEAST: Final = 4  # windows of requests that it serves at least before that
 COLD: Final = 0.05  # seconds; a model that was there already takes less
 LINGER: Final = 0.25  # loads that a model stays for a person who may ask on,
 MOMENT: Final = 0.5  # and the seconds it stays at most
@@ -50,14 +44,14 @@ class Turns:
             return line is not self.leaving
         return line is self.coming and (self.leaving is None or not self.leaving.flying)
 
-    def goes(self, line: Line) -> None:
+    def goes(self, line: Line, now: float) -> None:
         """A request is sent to that model, which loads it if need be."""
         if line.model in self.loaded:
             return
         if self.leaving is not None:
             self.loaded.pop(self.leaving.model, None)
         self.loaded[line.model] = None
-        line.loading, line.served = True, 0
+        line.loading, line.served, line.began = True, 0, now
         self.unsure = True
         self.coming = self.leaving = None
 
@@ -99,7 +93,7 @@ class Turns:
         if rank != head.rank:
             return rank > head.rank
         return (
-            now - head.since >= TURN[rank] * self.load
+            now - max(head.since, line.began) >= TURN[rank] * self.load
             and line.served >= LEAST * line.window.size
             and not line.loading
         )
