@@ -10,7 +10,7 @@ from tinyllm.prove.controls import KILL_CONTROLS
 from tinyllm.prove.shapes import SHAPES
 
 pytestmark = pytest.mark.timeout(400)
-LEAVE = ("grades", "growth", "no growth", "memory", "no memory", "memory taken back")
+LEAVE = ("grades", "growth", "no growth", "memory", "no memory", "memory taken back", "cache", "no cache")
 HALVES = [[shape.name for shape in SHAPES][start::2] for start in (0, 1)]
 
 
@@ -54,7 +54,7 @@ def test_without_the_promise_the_checker_finds_that_it_is_broken(
 
 
 def test_what_counts_before_its_run_is_committed_is_found(prove: Prove) -> None:
-    names = ["grades", "no growth", "no memory", "memory taken back"]
+    names = ["grades", "no growth", "no memory", "memory taken back", "no cache"]
     kills = ("--trials", "10", "--no-every-write", "--seed", "3")
     found = prove("kill", *kills, "--control", "no staging", *shapes(names))
     assert found["passed"]

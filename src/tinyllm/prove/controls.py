@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tinyllm.cache import rows as cache
 from tinyllm.checkpoints import Checkpoints
 from tinyllm.checkpoints.sqlite import SqliteCheckpoints
 from tinyllm.effects import Ledger, Undo
@@ -51,7 +52,7 @@ class Eager(Ledger):
 
 @dataclass
 class Outspoken(Staged):
-    """Grades and decisions count at once, whatever becomes of their run."""
+    """Grades, decisions and replies count at once, whatever becomes of their run."""
 
     before: str = ""  # a run that is committed
 
@@ -59,6 +60,8 @@ class Outspoken(Staged):
         for kind, data in self.rows:
             if kind == "grade":
                 write_grade(db, {**self._grade(data), "run": self.before})
+            elif kind == "kept":
+                cache.put(db, {**data, "run": self.before})
             else:
                 decide(db, {**data, "run": ""})
 

@@ -14,7 +14,7 @@ from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control, Impatient, controlled
 from tinyllm.prove.growing import asked, steps
 from tinyllm.prove.outside import Outside
-from tinyllm.prove.shapes import KNOWN, Shape, acted, prepared
+from tinyllm.prove.shapes import KNOWN, SAID, Shape, acted, prepared
 from tinyllm.running import Event
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
@@ -40,6 +40,8 @@ def engine_of(shape: Shape, outside: Outside, control: Control = "") -> Engine:
         tools=outside.tools(),
         growing=growing,
     )
+    if cache := engine.services.guard.cache:
+        cache.digests.known = {settings.model: "scripted"}
     if control:
         engine.__dict__["transactions"] = controlled(control, settings)
     if control == "no staging":
@@ -118,6 +120,15 @@ async def _went(outside: Outside, going: Any) -> None:
             outside.mark("ack", answer.run)
 
 
+async def _said_before(shape: Shape, outside: Outside) -> None:
+    """An earlier run, on a thread of its own, that was told what this one will ask."""
+    said = [node for node in shape.nodes.values() if node.get("prompt") == SAID]
+    if said:
+        alone = replace(shape, nodes={"known": {**said[0], "to": "end"}})
+        async with engine_of(alone, outside) as engine:
+            await engine.ask(EARLIER)
+
+
 async def seed(shape: Shape, outside: Outside) -> None:
     """One earlier turn on the thread: what must never be lost."""
     if shape.grows:
@@ -134,6 +145,7 @@ async def seed(shape: Shape, outside: Outside) -> None:
         for key, text in KNOWN.items():
             await engine.services.memory.remember(text, key=key)
         await run.commit({"answer": "this"}, said)
+    await _said_before(shape, outside)
 
 
 # Between two of these nothing durable happens, so a kill anywhere is a kill at one of them.

@@ -11,6 +11,7 @@ from tinyllm.transactions import RunRow, Transactions
 Act = Literal["", "undo", "return"]
 BEFORE: Mapping[str, str] = {"kept.txt": "kept", "changed.txt": "before", "deleted.txt": "to be deleted"}
 
+SAID = "What was said before?"  # its reply is kept by the earlier turn
 KNOWN: Mapping[str, str] = {"kept": "as it was", "changed": "before", "forgotten": "to be forgotten"}
 
 
@@ -27,6 +28,7 @@ class Shape:
     act: Act = ""  # what a person does meanwhile: take the run back, or return to a savepoint
     delivers: tuple[str, ...] = ()  # what is sent when it is committed
     remembers: Mapping[str, str | None] = field(default_factory=dict)  # what a commit changes in memory
+    keeps: int = 0  # replies that a commit adds to those that are kept
     leaves: bool = False  # it decides on growth: the next run begins with another graph
     in_order: bool = True  # one step at a time: a step that was followed by another is never done again
 
@@ -204,13 +206,14 @@ REMEMBERS = {
     "look": _memory("recall", "forget", query="as it was"),
     "forget": _memory("forget", "again", key="forgotten"),
     "again": _memory("remember", "draft", key="new", text="never seen before"),
-    "draft": _model("What now?", to="last"),
+    "draft": _model("What now?", to="last", temperature=0),
 }
 SHAPES += (
     Shape(
         "memory",
         {**REMEMBERS, "last": _value("outputs.draft")},
         remembers={"changed": "after", "forgotten": None, "new": "never seen before"},
+        keeps=1,
     ),
     Shape("no memory", {**REMEMBERS, "last": FAIL}, ends="rolled_back"),
     Shape(
@@ -218,7 +221,18 @@ SHAPES += (
         {**REMEMBERS, "last": _value("outputs.draft")},
         ends="rolled_back",
         act="undo",
+        keeps=1,
     ),
+)
+# One reply is there already; what is asked twice is kept once.
+ASKS = {
+    "known": _model(SAID, to="fresh", temperature=0),
+    "fresh": _model("Write about {{ inputs.question }}.", to="again", temperature=0),
+    "again": _model("Write about {{ inputs.question }}.", to="last", temperature=0),
+}
+SHAPES += (
+    Shape("cache", {**ASKS, "last": _value("outputs.known ~ outputs.again")}, keeps=1),
+    Shape("no cache", {**ASKS, "last": FAIL}, ends="rolled_back"),
 )
 RETURN_TO = 2  # the savepoint that the shape `return` goes back to
 

@@ -147,11 +147,15 @@ class Trial:
         self._sent = {key: left[key] for key in seen.sent}
 
     def _check_left(self, seen: Seen) -> None:
-        """Grades, growth and memory are as before until the commit, and whole after it; the graph is the old or the new one."""
+        """Grades, growth, memory and replies are as before until the commit, and whole after it; the graph is the old or the new one."""
         if seen.status != "committed" and seen.left != self._left:
-            self._broken("left", f"{seen.status}, and its grades, its growth or its memories count")
+            self._broken(
+                "left", f"{seen.status}, and its grades, its growth, its memories or its replies count"
+            )
         if seen.status == "committed" and not self.shape.act and dict(seen.left.memories) != self.shape.knows:
             self._broken("left", f"committed, and what is remembered is {seen.left.memories}")
+        if seen.status == "committed" and seen.left.replies != self._left.replies + self.shape.keeps:
+            self._broken("left", f"committed, and {seen.left.replies} replies are kept")
         grew = seen.left.graph != self._left.graph
         if seen.status == "committed" and grew != self.shape.leaves:
             self._broken("left", f"committed, and the graph is {'new' if grew else 'the old one'}")
@@ -200,6 +204,8 @@ class Trial:
         keys: dict[str, list[str]] = {}
         for label, key in self.outside.marks("call"):
             keys.setdefault(label, []).append(key)
+        if any(":known:" in key for key in keys.get("model", ())):
+            yield "what was kept was asked for again"
         for label, found in keys.items():
             if label in LABELLED_ONCE and len(found) > 1:
                 yield f"{label} happened {len(found)} times"

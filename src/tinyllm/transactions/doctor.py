@@ -24,6 +24,9 @@ CHECKS = {
     "the run {0} was rolled back, and what it asked to be sent still waits: {1}": """
         SELECT runs.id, outbox.key FROM runs JOIN outbox ON outbox.run = runs.id
         WHERE runs.status = 'rolled_back' AND outbox.state = 'waits'""",
+    "the run {0} was rolled back, and a reply that it was given is kept: {1}": """
+        SELECT runs.id, cache.key FROM runs JOIN cache ON cache.run = runs.id
+        WHERE runs.status = 'rolled_back'""",
     "two committed runs of the thread {0} went on from the same one: {1}": """
         SELECT thread, parent FROM runs WHERE status = 'committed'
         GROUP BY thread, parent HAVING count(*) > 1""",
