@@ -168,6 +168,20 @@ async def test_a_call_is_as_urgent_as_the_most_urgent_who_waits_for_it() -> None
         assert (seen, flight()) == (["person"], None)
 
 
+async def test_in_the_queue_it_goes_with_the_most_urgent(opened: Opened) -> None:
+    """One slot, taken; three of a batch wait, and a person asks for what the last of them asks."""
+    asks = [Ask([{"role": "user", "content": word}], options={"temperature": 0}) for word in "abcd"]
+    async with guarded(slots=1) as (guard, held):
+        tasks = []
+        for ask in asks:
+            tasks.append(asking(guard, ask, priority="batch"))
+            await asyncio.sleep(0)
+        await held.asked(1)
+        tasks.append(asking(guard, asks[3], priority="person"))
+        await together(held, tasks)
+        assert [request.text for request in held.simulator.asked] == ["a", "d", "b", "c"]
+
+
 async def test_two_runs_of_one_engine_and_two_nodes_of_one_run_share(opened: Opened) -> None:
     held = Held()
     one = {"prompt": "Same.", "model": MODEL, "temperature": 0, "window": False, "to": "join"}

@@ -15,6 +15,7 @@ from tinyllm.errors import Retryable, TimedOut, TinyError
 from tinyllm.guard.queue_line import RANKS, Line, Waiter
 from tinyllm.guard.queue_turns import Turns
 from tinyllm.guard.queue_window import Window
+from tinyllm.guard.sharing import flight
 from tinyllm.models import Models, Reply
 from tinyllm.running import current, emit, time_left
 
@@ -56,7 +57,8 @@ class Queue:
     def join(self, line: Line, most: int, policy: str) -> Waiter:
         """A place in the line; or a refusal, of this request or of the one that makes room for it."""
         running = current()
-        rank = RANKS[running.priority]
+        led = flight()  # others may wait for the same reply
+        rank = RANKS[led.priority if led is not None else running.priority]
         if (
             self.turns.coming is None
             and line.model in self.turns.loaded
@@ -73,6 +75,12 @@ class Queue:
         line.join(waiter)
         self.pump()
         return waiter
+
+    def lift(self, waiter: Waiter, rank: int) -> None:
+        """Somebody more urgent waits for the same."""
+        if waiter.state == "waits" and rank < waiter.rank:
+            waiter.line.lift(waiter, rank)
+            self.pump()
 
     def _displace(self, line: Line, rank: int, most: int, policy: str) -> None:
         among = list(line.of(rank))
@@ -184,6 +192,8 @@ class Place:
         before = max(0, self.line.before(waiter.rank) - 1)
         place = {"model": self.line.model, "host": self.host, "before": before}
         emit("waits", **place)
+        if led := flight():
+            led.raised.append(lambda priority: self.queue.lift(waiter, RANKS[priority]))
         left = time_left(FOREVER)
         try:
             async with asyncio.timeout(left if left < FOREVER else None):

@@ -61,6 +61,14 @@ class Line:
         heapq.heappush(self.waiting, waiter)
         self.counts[waiter.rank] += 1
 
+    def lift(self, waiter: Waiter, rank: int) -> None:
+        """It waits on, among those of that rank and as the last of its thread."""
+        self.counts[waiter.rank] -= 1
+        self.waiting.remove(waiter)
+        heapq.heapify(self.waiting)
+        waiter.rank = rank
+        self.join(waiter)
+
     def first(self) -> Waiter | None:
         """Whoever is next; nobody when nobody waits."""
         while self.waiting and self.waiting[0].state != "waits":
