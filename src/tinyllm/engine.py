@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from tinyllm import settings as settings_of
 from tinyllm.answer import Answer
 from tinyllm.build import build
-from tinyllm.cache import Cache, Digests
+from tinyllm.cache import EVERY, Cache, tidy
 from tinyllm.calling import as_question, on_the_background_loop, streamed
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.draw import draw
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 
 VERSIONS = 8  # of a graph that an engine keeps ready
-EVERY = 64  # replies that are kept between two looks at how many there are
 
 
 class Engine:
@@ -75,19 +74,13 @@ class Engine:
         self._others: dict[str, Engine] = {}
         self.models = Models(self.settings, make, clock)
         breakers = Breakers(StoreShelf(lambda: self.transactions.store), clock)
-        guard = Guard(self.models, self.spec.models, breakers, cache=self._cache())
+        cache = Cache.of(self.models, lambda: self.transactions.store)
+        guard = Guard(self.models, self.spec.models, breakers, cache=cache)
         memory = Memory(self.settings, lambda: self.transactions.store)
         self.services = Services(
             self.settings, guard, self.tools, self.spec.allow, clock, growing=growing, kept=memory
         )
         self._looked = False  # into the outbox, for what others left there
-
-    def _cache(self) -> Cache | None:
-        """Of a model that somebody made nobody knows which one it is."""
-        if self.settings.cache == "off":
-            return None
-        digests = Digests(self.settings, self.clock, asks=self.models.make is None)
-        return Cache(lambda: self.transactions.store, digests, self.settings.cache_size)
 
     def _read(self, graph: str | Path | GraphSpec | Mapping[str, Any]) -> GraphSpec:
         if isinstance(graph, GraphSpec):
@@ -231,16 +224,11 @@ class Engine:
             async with learning(self.transactions.store, watch.unknown, self.services.guard.ratios):
                 answer = told(await work.transact(run, given))
         await self.transactions.thin(run)
-        await self._swept(EVERY)
+        await tidy(self.services.guard.cache, EVERY)
         if run.status == "committed" and (run.ledger.delivers or not self._looked):
             watch.run = None  # its row is closed: a delivery is filed by whoever makes it
             return await sent(answer, self._relay(watch.heard))
         return answer
-
-    async def _swept(self, least: int) -> None:
-        """When it kept so many replies since it looked: those that are over the limit go."""
-        if (cache := self.services.guard.cache) is not None and cache.fresh >= least:
-            await cache.sweep()
 
     async def deliver(self, *keys: str, again: bool = False) -> list[Delivery]:
         """Send what committed runs left to be sent; `again`: also what failed, or is not due yet."""
@@ -289,7 +277,7 @@ class Engine:
         await self.tools.aclose()
         await flushed(self.settings)
         if "transactions" in self.__dict__:
-            await self._swept(1)
+            await tidy(self.services.guard.cache)
             release_store(self.__dict__.pop("transactions").store)
             self.__dict__.pop("machine", None)
 

@@ -9,13 +9,14 @@ from functools import partial
 from tinyllm.cache import rows
 from tinyllm.cache.digests import Digests
 from tinyllm.errors import TinyError
-from tinyllm.models import Reply
+from tinyllm.models import Models, Reply
 from tinyllm.redaction import safe
 from tinyllm.running import current, emit
 from tinyllm.store import Store, packed
 
 LARGEST = 256_000  # characters of a reply; a longer one has gone wrong, or is not asked for twice
 MEGABYTE = 1_000_000
+EVERY = 64  # replies that are kept between two looks at how many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ class Cache:
     digests: Digests
     limit: float = 64.0  # megabytes
     fresh: int = 0  # replies kept since the last sweep
+
+    @classmethod
+    def of(cls, models: Models, store: Callable[[], Store]) -> "Cache | None":
+        """Unless it is switched off. Of a model that somebody made nobody knows which one it is."""
+        settings = models.settings
+        if settings.cache == "off":
+            return None
+        return cls(store, Digests(settings, models.clock, asks=models.make is None), settings.cache_size)
 
     async def look(self, key: str) -> Kept | None:
         """One indexed read; what is damaged is dropped, and what cannot be read is not there."""
@@ -82,3 +91,9 @@ class Cache:
                     break
                 freed += more
         return freed
+
+
+async def tidy(cache: Cache | None, least: int = 1) -> None:
+    """When so many replies were kept since the last look: those that are over the limit go."""
+    if cache is not None and cache.fresh >= least:
+        await cache.sweep()
