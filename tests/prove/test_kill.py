@@ -55,7 +55,7 @@ def test_without_the_promise_the_checker_finds_that_it_is_broken(
 
 def test_what_counts_before_its_run_is_committed_is_found(prove: Prove) -> None:
     names = ["grades", "no growth", "no memory", "memory taken back", "no cache"]
-    kills = ("--trials", "10", "--no-every-write", "--seed", "3")
+    kills = ("--trials", "14", "--no-every-write", "--seed", "3")
     found = prove("kill", *kills, "--control", "no staging", *shapes(names))
     assert found["passed"]
     assert all(found["random"]["by_shape"][name]["violations"]["left"] > 0 for name in names)
