@@ -14,7 +14,7 @@ PROVIDER = "ollama"
 LONGEST = 20_000  # characters of one content
 # What an event says beside its name, when contents are not wanted: none of these is a text that somebody wrote.
 FACTS = (
-    "model", "host", "target", "was", "now", "code", "seconds", "place", "hit", "shared", "check", "number", "step",
+    "model", "host", "target", "was", "now", "code", "seconds", "place", "before", "hit", "shared", "check", "number", "step",
     "messages", "tokens",
 )  # fmt: skip
 
