@@ -1,5 +1,6 @@
 """What Prometheus reads: valid text, right sums, and counters that never fall."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,14 @@ Open = Callable[..., Engine]
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     place = tmp_path / "runs.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
     with open_store(place) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A second process' store at the same place."""
+    sqlite = store.dialect == "sqlite"
+    with open_store(tmp_path / "runs.db" if sqlite else request.getfixturevalue("postgres")) as opened:
         yield opened
 
 
@@ -146,6 +155,26 @@ async def test_a_run_is_added_up_once_however_often_one_looks(store: Store) -> N
         samples = await read(store)
         assert value(samples, "model_calls_total", model="m", outcome="ok") == 3
         assert value(samples, "runs_ended_total", graph="g", status="committed") == 2
+
+
+async def test_two_who_look_at_once_count_once(store: Store, other: Store) -> None:
+    for number in range(20):
+        file_run(store, str(number), call())
+    both = await asyncio.gather(*(asyncio.to_thread(asyncio.run, read(each)) for each in (store, other)))
+    for samples in (*both, await read(store)):
+        assert value(samples, "model_calls_total", model="m", outcome="ok") == 20
+        assert value(samples, "runs_ended_total", graph="g", status="committed") == 20
+
+
+async def test_what_is_damaged_stops_nobody(store: Store) -> None:
+    file_run(store, "a", call())
+
+    def damage(db: Any) -> None:
+        db.execute("UPDATE runs SET answer = '{cut'")
+        db.execute("INSERT INTO events (run, seq, kind, data) VALUES ('a', 9, 'call', '{cut')")
+
+    store.write_now(damage)
+    assert value(await read(store), "model_calls_total", model="m", outcome="ok") == 1
 
 
 async def test_many_ended_runs_are_added_up_in_parts(store: Store) -> None:

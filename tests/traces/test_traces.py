@@ -213,6 +213,22 @@ async def test_a_run_that_fails_ends_its_spans(wanted: Settings, open_engine: Op
         assert span.end_time
 
 
+async def test_a_node_that_fails_and_goes_on_is_one_span(wanted: Settings, open_engine: Open) -> None:
+    nodes = {
+        "a": {"kind": "tool", "tool": "look", "args": {"of": "nothing"}, "on_error": "b"},
+        "b": {"kind": "transform", "value": "1"},
+    }
+    spans = Spans(wanted)
+    await open_engine(wanted, {"name": "goes", "nodes": nodes}, tools=(LOOK,)).ask("Well?")
+    statuses = {span.name: span.status.status_code for span in await spans.all()}
+    assert statuses == {
+        "execute_tool look": StatusCode.ERROR,
+        "node a": StatusCode.ERROR,
+        "node b": StatusCode.OK,
+        "invoke_agent goes": StatusCode.OK,
+    }
+
+
 async def test_a_bad_reply_is_one_call_that_failed(wanted: Settings, open_engine: Open) -> None:
     spans = Spans(wanted)
     await open_engine(wanted, PLAIN, "", "fine").ask("Well?")

@@ -61,7 +61,10 @@ def _fold(db: Database, rows: Sequence[Any]) -> None:
 
 def _outcome(status: str, answer: str | None) -> str:
     """A refusal is committed as well: nothing that the graph may say was good enough."""
-    said = json.loads(answer) if status == "committed" and answer else {}
+    try:
+        said = json.loads(answer) if status == "committed" and answer else {}
+    except ValueError:  # damaged; `runs show` says so, and the others are counted all the same
+        said = {}
     return "refused" if said.get("status") == "refused" else status
 
 

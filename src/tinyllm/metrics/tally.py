@@ -28,20 +28,25 @@ class Tally:
     def add(self, kind: str, node: str, data: str, graph: str = "") -> None:
         """One event, as it stands in the database."""
         called, self._called = self._called, ""
+        if kind == "node" and '"gate"' not in data:  # it need not be read
+            return
+        try:
+            said = json.loads(data)
+        except ValueError:  # damaged; `runs show` says so, and the others are counted all the same
+            return
         if kind == "node":
-            if '"gate"' in data:  # the others need not be read
-                self._gate(json.loads(data), node, graph)
+            self._gate(said, node, graph)
         elif kind == "failure":
-            self._failure(json.loads(data), called)
+            self._failure(said, called)
         elif kind in HOW:
-            HOW[kind](self, json.loads(data))
+            HOW[kind](self, said)
 
     def _seconds(self, name: str, label: str, seconds: float) -> None:
         self.sums[name, (label, BOUNDS[bisect_left(EDGES, seconds)])] += 1
         self.sums[name, (label, SUM)] += max(0.0, seconds)
 
     def _call(self, data: Mapping[str, Any]) -> None:
-        model = self._called = _text(data["model"])
+        model = self._called = _text(data.get("model"))
         self.sums["model_calls_total", (model, "ok")] += 1
         self.sums["tokens_total", (model, "in")] += data.get("tokens_in") or 0
         self.sums["tokens_total", (model, "out")] += data.get("tokens_out") or 0
@@ -64,7 +69,9 @@ class Tally:
             self.sums["gate_verdicts_total", (graph, node, "passed" if passed else "failed")] += 1
 
     def _tool(self, data: Mapping[str, Any]) -> None:
-        self.sums["tool_calls_total", (_text(data["tool"]), "failed" if data.get("failure") else "ok")] += 1
+        self.sums[
+            "tool_calls_total", (_text(data.get("tool")), "failed" if data.get("failure") else "ok")
+        ] += 1
 
     def _retry(self, data: Mapping[str, Any]) -> None:
         self.sums["retries_total", (_text(data.get("model")),)] += 1

@@ -86,7 +86,7 @@ def of_call(data: Mapping[str, Any]) -> dict[str, Any]:
         "gen_ai.response.model": str(data["model"]),
         "gen_ai.usage.input_tokens": read,
         "gen_ai.usage.output_tokens": wrote,
-        "gen_ai.response.finish_reasons": [str(data.get("done_reason") or "")],
+        "gen_ai.response.finish_reasons": [str(data["done_reason"])] if data.get("done_reason") else [],
     }
 
 
