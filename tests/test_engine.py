@@ -171,3 +171,10 @@ async def test_an_unknown_graph_is_asked_about(offline: Settings, home: Path) ->
     with pytest.raises(UsageError) as failure:
         Engine("asistant", settings=offline)
     assert "assistant" in failure.value.hint
+
+
+async def test_an_empty_attachment_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("")
+    async with Engine({"nodes": {"a": transform()}}) as engine:
+        with pytest.raises(UsageError, match=r"notes\.txt is empty"):
+            await engine.ask("What does it say?", attached=[tmp_path / "notes.txt"])

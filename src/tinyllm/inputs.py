@@ -41,4 +41,12 @@ def inputs_of(
 def _there(path: Path) -> Path:
     if not path.is_file():
         raise UsageError(f"there is no file {path}", hint="check the path of --attach")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as failure:
+        why = failure.strerror or str(failure)
+        raise UsageError(f"{path} cannot be read: {why}", hint="check who may read it") from failure
+    if empty:
+        raise UsageError(f"{path} is empty", hint="attach a file with something in it, or none")
     return path.resolve()

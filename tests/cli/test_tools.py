@@ -45,6 +45,8 @@ def test_a_tool_is_called_by_hand(tinyllm: Call, given: tuple[str, str]) -> None
         (("-a", "expression"), "is not NAME=VALUE"),
         (("-i", "[1]"), "is not a JSON object"),
         (("-i", "{"), "is not JSON"),
+        ((), "expression is missing"),
+        (("-a", "formula=1"), "it has no argument 'formula'"),
     ],
 )
 def test_bad_arguments_are_usage(tinyllm: Call, given: tuple[str, str], said: str) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tinyllm.cli import completing, mcp, say
-from tinyllm.errors import Permanent, UsageError
+from tinyllm.errors import BadReply, Permanent, UsageError
 
 if TYPE_CHECKING:
-    from tinyllm.policy import Ask, Decision
+    from tinyllm.policy import Ask, Context, Decision
     from tinyllm.services import Services
     from tinyllm.toolkit import Tool
 
@@ -149,16 +149,24 @@ async def _called(
 
     from tinyllm.policy import YES, Approvals
 
-    _tool(services, name)
     context = replace(services.context(), approve=approve)
-    approvals = Approvals()
-    ask = services.asks(name, arguments, context)
+    _decided(services, name, arguments, context)
+    approvals, ask = Approvals(), services.asks(name, arguments, context)
     if ask is not None:
         if await _answer(ask) == YES:
             approvals.grant("", ask, arguments, services.clock.now())
         else:
             approvals.refused = True
     return (await services.call(name, arguments, context, approvals)).data
+
+
+def _decided(services: "Services", name: str, arguments: dict[str, Any], context: "Context") -> "Decision":
+    """What the policy says of a call; a slip in it is a person's, not a model's."""
+    _tool(services, name)
+    try:
+        return services.decide(name, arguments, context)
+    except BadReply as slip:
+        raise UsageError(slip.message, hint=slip.hint) from slip
 
 
 async def _answer(ask: "Ask") -> str:
@@ -177,12 +185,13 @@ async def _answer(ask: "Ask") -> str:
 
 
 def _arguments(pairs: list[str], inputs: str) -> dict[str, Any]:
+    hint = 'write -i \'{"name": "value"}\''
     try:
         found = json.loads(inputs) if inputs else {}
     except ValueError as failure:
-        raise UsageError(f"--input is not JSON: {failure}", hint='write -i \'{"name": "value"}\'') from None
+        raise UsageError(f"--input is not JSON: {failure}", hint=hint) from None
     if not isinstance(found, dict):
-        raise UsageError("--input is not a JSON object", hint='write -i \'{"name": "value"}\'')
+        raise UsageError("--input is not a JSON object", hint=hint)
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
@@ -196,10 +205,11 @@ def doctor(as_json: bool = AS_JSON) -> None:
     """Say which tools lack a package, a program or a secret, and which layers of the sandbox are here."""
     from tinyllm import sandbox
     from tinyllm.toolkit.connections import unset
+    from tinyllm.toolkit.needs import remedy
 
     services = _services()
     rows = [
-        {"name": tool.name, "missing": list(tool.missing), "fix": _fix(tool)}
+        {"name": tool.name, "missing": list(tool.missing), "fix": remedy(tool.extra, tool.programs)}
         for tool in services.tools.tools.values()
         if tool.missing
     ]
@@ -215,14 +225,6 @@ def doctor(as_json: bool = AS_JSON) -> None:
         say.answer(f"{fix}\n    for {', '.join(names)}")
     if not rows:
         say.note("every tool has what it needs")
-
-
-def _fix(tool: "Tool") -> str:
-    from tinyllm.toolkit.needs import install, missing_packages, missing_programs
-
-    lines = [install(tool.extra)] if missing_packages(tool.extra) else []
-    programs = missing_programs(tool.programs)
-    return "; ".join([*lines, *([f"install {', '.join(programs)} with the system"] if programs else [])])
 
 
 @rules.command("show")
@@ -245,9 +247,8 @@ def show_policy(as_json: bool = AS_JSON) -> None:
     say.answer("Unasked: tools that look or compute and stay in the workspace, and code in the sandbox.")
     say.answer("Asked:   everything else, unless `allow` names it: in a node, the graph or the settings.")
     say.answer(
-        "After words of strangers came in: programs, services and sending out ask again, allowed or not."
+        "Again:   programs, services and sending out, once words of strangers came in.\nNever:   what `deny` names.\n"
     )
-    say.answer("Never:   what `deny` names.\n")
     say.table([name, " ".join(getattr(settings, name)) or "-", settings.origin(name)] for name in lists)
     say.table(
         [("workspace", str(settings.root)), *(("never written", str(kept)) for kept in services.bounds.kept)]
@@ -269,10 +270,9 @@ def check(
     from dataclasses import replace
 
     services = _services()
-    _tool(services, name)
     context = services.context(_allowed(services, graph, node))
     context = replace(context, approve=tuple(approve), tainted=("--tainted",) if tainted else ())
-    decision = services.decide(name, _arguments(arg, inputs), context)
+    decision = _decided(services, name, _arguments(arg, inputs), context)
     if as_json:
         say.data({"tool": name, "decision": decision.kind, **_details(decision)})
     else:
@@ -292,7 +292,5 @@ def _allowed(services: "Services", graph: str, node: str) -> tuple[str, ...]:
 
     spec = read_file(find(graph, services.settings), services.settings, services.tools)
     if node and node not in spec.nodes:
-        raise UsageError(
-            f"there is no node {node!r} in {spec.name}", hint=f"its nodes: {', '.join(spec.nodes)}"
-        )
+        raise UsageError(f"there is no node {node!r}", hint=f"the nodes are {', '.join(spec.nodes)}")
     return (*spec.allow, *getattr(spec.nodes.get(node), "allow", ()))

@@ -56,3 +56,10 @@ def _installed(package: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
+
+
+def remedy(extra: str, programs: Iterable[str]) -> str:
+    """What to do so that nothing is missing."""
+    package = install(extra) if missing_packages(extra) else ""
+    lacking = ", ".join(missing_programs(programs))
+    return "; ".join(filter(None, (package, lacking and f"install {lacking} with the system")))

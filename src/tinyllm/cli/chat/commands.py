@@ -10,7 +10,7 @@ from tinyllm.cli import say
 from tinyllm.cli.chat.conversation import Conversation, Over
 from tinyllm.cli.files import wrote
 from tinyllm.effects import Recorded
-from tinyllm.errors import UsageError
+from tinyllm.errors import TinyError, UsageError
 from tinyllm.problems import did_you_mean
 
 ALL = 1_000_000_000  # turns and letters: the whole conversation
@@ -47,6 +47,8 @@ def _help(_talk: Conversation, _: str) -> None:
 
 
 def _model(talk: Conversation, name: str) -> None:
+    if name and name != "-":
+        talk.background.run(_installed(talk, name))
     if name:
         talk.with_manner(model="" if name == "-" else name)
     if talk.manner.model:
@@ -54,6 +56,23 @@ def _model(talk: Conversation, name: str) -> None:
         return
     entries = talk.engine.spec.models.values()
     say.answer(" · ".join(entry.name for entry in entries) or talk.engine.settings.model)
+
+
+async def _installed(talk: Conversation, name: str) -> None:
+    """A server that can be asked knows whether it has this model; one that cannot says so when it is needed."""
+    from tinyllm import ollama
+
+    settings = talk.engine.settings
+    try:
+        if name not in talk.engine.spec.models:
+            await ollama.show(settings, name)
+    except TinyError as failure:
+        if failure.code == "MODEL_NOT_FOUND":
+            there = [str(model["name"]) for model in await ollama.tags(settings)]
+            raise UsageError(
+                f"{name} is not installed at {settings.ollama_host}",
+                hint=did_you_mean(name, there) or f"tinyllm models pull {name}",
+            ) from failure
 
 
 def _graph(talk: Conversation, name: str) -> None:
