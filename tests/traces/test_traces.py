@@ -157,6 +157,18 @@ async def test_names_are_those_that_others_know(wanted: Settings, open_engine: O
     assert facts(await spans.one("node say"))["openinference.span.kind"] == "CHAIN"
 
 
+async def test_a_gate_is_one_evaluator_though_it_grades(wanted: Settings, open_engine: Open) -> None:
+    nodes = {
+        "say": {"prompt": "Be brief.", "to": "check"},
+        "check": {"kind": "gate", "checks": ["not_empty"]},
+    }
+    engine = open_engine(wanted, {"name": "gated", "nodes": nodes}, "fine")
+    spans = Spans(wanted)
+    await engine.ask("Well?")
+    assert facts(await spans.one("node check"))["openinference.span.kind"] == "EVALUATOR"
+    assert len(await spans.all()) == 4
+
+
 async def test_nothing_that_was_said_is_in_a_trace(wanted: Settings, open_engine: Open) -> None:
     graph = {"name": "loop", "nodes": {"work": {"prompt": "Mind the zebra.", "tools": ["look"]}}}
     engine = open_engine(wanted, graph, calling("look", of="nothing"), "a zebra", tools=(LOOK,))

@@ -17,18 +17,15 @@ T = TypeVar("T")
 
 PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 MOST = 64  # events that one span keeps
-SILENT = (
+SPANS = ("node", "call", "tool", "content")  # events that are spans, or their contents
+ASIDE = (
     "token",
-    "node",
-    "call",
-    "tool",
     "begin",
     "grade",
     "decision",
     "savepoint",
     "unclassified",
-    "content",
-)
+)  # no part of the work; a grade comes after it
 CONTENT = "content"  # what was said to a model or a tool, and what came back: for the trace alone
 
 
@@ -87,7 +84,7 @@ class Trace:
 
     def heard(self, event: Event) -> bool:
         """Whether this event was for the trace alone."""
-        if self.over:
+        if self.over or event.kind in ASIDE:
             return event.kind == CONTENT
         self.root.end = max(self.root.end, event.at)
         opened = self.inside(event.node)
@@ -100,7 +97,7 @@ class Trace:
             self.put(self, call)
         if event.kind in HOW and not bad:
             HOW[event.kind](self, opened, event)
-        if event.kind not in SILENT and len(opened.events) < MOST:
+        if event.kind not in SPANS and len(opened.events) < MOST:
             opened.events.append((event.kind, event.at, spans.facts(event.data)))
         return event.kind == CONTENT
 
