@@ -4,13 +4,13 @@ import json
 import os
 import random
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.started import run
 from tinyllm.clock import Virtual
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError
@@ -36,15 +36,8 @@ class Project:
         self.database = folder / "t.db"
 
     def tinyllm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from tinyllm.cli import main; main()", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "OLLAMA_HOST": self.host, "TINYLLM_DATABASE": str(self.database)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        environment = {**os.environ, "OLLAMA_HOST": self.host, "TINYLLM_DATABASE": str(self.database)}
+        return run(*arguments, cwd=self.folder, env=environment)
 
     def ask(self) -> subprocess.CompletedProcess[str]:
         return self.tinyllm("run", "-g", "plain.yaml", "Say something.")

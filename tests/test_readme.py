@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.started import on_path
 from tinyllm.spec import read
 from tinyllm.testing.simulator import Model, Request, Script, Simulator
 
@@ -41,19 +42,22 @@ def said(request: Request) -> str:
 
 
 @pytest.mark.timeout(180)
-def test_every_command_of_the_readme_works(home: Path) -> None:
+def test_every_command_of_the_readme_works(home: Path, tmp_path: Path) -> None:
     (home / "draft.txt").write_text("A text about penguins.")
     (home / "notes.txt").write_text("Penguins walk a lot.")
     (home / "sales.csv").write_text("item,price\npen,2\nbook,4\n")
     models = [Model(name="qwen2.5:3b", capabilities=("completion", "tools")), Model(name="phi3:mini")]
     folder = home
+    (programs := tmp_path / "programs").mkdir()
+    starter = on_path(programs)
     with Simulator(Script({"*": said}, models=models)) as simulator:
-        environment = {**os.environ, "OLLAMA_HOST": simulator.url, "PATH": f"{BINARIES}:{os.environ['PATH']}"}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        path = f"{programs}:{BINARIES}:{os.environ['PATH']}"
+        environment = {**os.environ, "OLLAMA_HOST": simulator.url, "PATH": path}
         for command, output in commands():
             done = subprocess.run(
                 ["bash", "-ec", f"{command}\npwd >&2"],
                 cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False,
+                pass_fds=[starter],
             )  # fmt: skip
             assert done.returncode == 0, f"{command}\n{done.stderr}"
             assert output in done.stdout, command

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.started import Process
 from tinyllm.cli import main
 
 PROGRAM = str(Path(sys.executable).parent / "tinyllm")
@@ -60,18 +61,18 @@ def tinyllm(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     return call
 
 
-def start(arguments: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
-    """A process of its own, with nothing on stdin."""
+def launch(arguments: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """The program itself, with nothing on stdin: for what happens before our first line runs."""
     wanted = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.Popen([PROGRAM, *arguments], **wanted)
 
 
 @pytest.fixture
 def process() -> Call:
-    """Run the command line as a process of its own."""
+    """Run the program itself to its end."""
 
     def call(*arguments: str, **options: Any) -> Done:
-        with start(arguments, **options) as running:
+        with launch(arguments, **options) as running:
             out, err = running.communicate(timeout=60)
         return Done(running.returncode, (out or b"").decode(), (err or b"").decode())
 
@@ -82,7 +83,7 @@ def process() -> Call:
 class Terminal:
     """A process on a pseudo-terminal, which shows stdout and stderr as a person sees them."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     master: int
     seen: bytearray = field(default_factory=bytearray)
 
@@ -131,10 +132,9 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
             attributes[3] &= ~termios.ECHO
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
         environment = {**os.environ, "TERM": "xterm", **(env or {})}
-        process = subprocess.Popen(
-            [PROGRAM, *arguments],
-            stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
-        )  # fmt: skip
+        process = Process(
+            arguments, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+        )
         os.close(slave)
         opened.append(Terminal(process, master))
         return opened[-1]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import PROGRAM, Call, start
+from tests.cli.conftest import PROGRAM, Call
+from tests.started import Process
 from tinyllm import __version__
 
 
@@ -135,7 +136,7 @@ def test_the_shell_completes(words: str, offered: str) -> None:
 def test_the_simulator_serves_and_stops_on_ctrl_c(home: Path) -> None:
     import signal
 
-    with start(["sim", "serve", "--port", "0"]) as running:
+    with Process(["sim", "serve", "--port", "0"]) as running:
         assert running.stderr is not None
         said = running.stderr.readline().decode()
         running.send_signal(signal.SIGINT)

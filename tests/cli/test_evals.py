@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.conftest import Call, start
+from tests.cli.conftest import Call
+from tests.started import Process
 from tinyllm.testing.simulator import Script, Simulator
 
 GRAPH = "name: {name}\nmodels:\n  general: {{name: '{name}:1b'}}\nnodes:\n  answer: {{prompt: Answer., to: end}}\n"
@@ -116,7 +116,7 @@ def test_results_are_reported_in_three_forms(tinyllm: Call, folder: Path, server
 
 def test_a_run_that_was_interrupted_goes_on_without_repeating(folder: Path) -> None:
     asked: list[str] = []
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Process] = []
 
     def stopping(request: Any) -> str:
         asked.append(request.text)
@@ -127,14 +127,14 @@ def test_a_run_that_was_interrupted_goes_on_without_repeating(folder: Path) -> N
     command = ("eval", "run", "counting", "-g", "good", "-p", "1", "-o", "r.jsonl")
     with Simulator(Script({"*": stopping}, models=["good:1b"])) as simulator:
         environment = {**os.environ, "OLLAMA_HOST": simulator.url}
-        running.append(start(command, env=environment))
+        running.append(Process(command, env=environment))
         _, err = running[0].communicate(timeout=60)
         assert running[0].returncode == 130
         assert b"the same command again" in err
         kept = (folder / "r.jsonl").read_text().splitlines()
         assert 4 <= len(kept) < 12
         before = len(asked)
-        again = start(command, env=environment)
+        again = Process(command, env=environment)
         again.communicate(timeout=60)
         assert again.returncode == 0
     assert len(asked) - before == 12 - len(kept)

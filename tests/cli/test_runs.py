@@ -5,15 +5,15 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Call, Done, start
+from tests.cli.conftest import Call, Done
 from tests.cli.test_bad_input import two_lines
+from tests.started import Process
 from tinyllm.testing.simulator import Reply, Simulator
 
 Served = Callable[..., Simulator]
@@ -222,10 +222,9 @@ def test_what_was_changed_since_is_not_overwritten(tinyllm: Call, project: Path)
     assert "changed by somebody else" in tinyllm("runs", "show", run).out
 
 
-def stopped(process: "subprocess.Popen[bytes]", simulator: Simulator, requests: int) -> tuple[str, str]:
+def stopped(process: Process, simulator: Simulator, requests: int) -> tuple[str, str]:
     """Interrupt it when it waits for its n-th reply: the run's id, and what was said."""
-    while len(simulator.asked) < requests:
-        assert process.poll() is None
+    process.until(lambda: len(simulator.asked) >= requests)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -238,7 +237,7 @@ def test_an_interrupted_run_says_how_to_resume_and_asks_nothing_again(
     tinyllm: Call, project: Path, served: Served
 ) -> None:
     simulator = served("the first reply", Reply(ending="hang"), "the second reply")
-    run, _ = stopped(start(["run", "-g", "two", "q"], env=dict(os.environ)), simulator, 2)
+    run, _ = stopped(Process(["run", "-g", "two", "q"]), simulator, 2)
     assert listed(tinyllm)[0]["status"] == "recoverable"
     done = tinyllm("runs", "resume", run)
     assert (done.code, done.out) == (0, "the second reply\n")
@@ -250,9 +249,8 @@ def test_an_interrupted_run_says_how_to_resume_and_asks_nothing_again(
 
 def test_a_busy_thread_is_refused_and_left_alone(tinyllm: Call, project: Path, served: Served) -> None:
     simulator = served(Reply(ending="hang"), "another")
-    with start(["run", "-g", "talk", "q", "--thread", "t"], env=dict(os.environ)) as holder:
-        while not simulator.asked:
-            assert holder.poll() is None
+    with Process(["run", "-g", "talk", "q", "--thread", "t"]) as holder:
+        holder.until(lambda: simulator.asked)
         run = listed(tinyllm)[0]["run"]
         for arguments in (
             ["run", "-g", "talk", "q", "--thread", "t"],

@@ -1,36 +1,30 @@
 """What is piped in beside a question is not lost, and what is merely open is left alone."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-PROGRAM = str(Path(sys.executable).parent / "tinyllm")
-
-
-def run(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+from tests.started import DEVNULL, run
 
 
 def test_a_bare_call_answers_what_is_piped_in() -> None:
-    assert run(input="What is 2 + 3?").stdout == "5\n"
+    assert run(typed=b"What is 2 + 3?").stdout == "5\n"
 
 
 def test_a_bare_call_shows_the_help() -> None:
-    done = run(stdin=subprocess.DEVNULL)
+    done = run(stdin=DEVNULL)
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: tinyllm")
 
 
 def test_a_pipe_beside_a_question_belongs_to_it() -> None:
-    done = run("run", "--json", "What is 2 + 3?", input="and this text as well")
+    done = run("run", "--json", "What is 2 + 3?", typed=b"and this text as well")
     assert '"answer": "5"' not in done.stdout
 
 
 def test_an_input_of_the_graph_takes_what_is_piped_in(tmp_path: Path) -> None:
     graph = tmp_path / "echo.yaml"
     graph.write_text("inputs: {text: a text}\nnodes:\n  a: {kind: transform, value: inputs.text}\n", "utf-8")
-    assert run("run", "-g", str(graph), "a question", input="the text").stdout == "the text\n"
+    assert run("run", "-g", str(graph), "a question", typed=b"the text").stdout == "the text\n"
 
 
 def test_a_pipe_that_is_merely_open_is_left_alone() -> None:
@@ -43,4 +37,4 @@ def test_a_pipe_that_is_merely_open_is_left_alone() -> None:
 
 
 def test_both_forms_of_json_exclude_each_other() -> None:
-    assert run("run", "--json", "--jsonl", "What is 2 + 3?", stdin=subprocess.DEVNULL).returncode == 2
+    assert run("run", "--json", "--jsonl", "What is 2 + 3?", stdin=DEVNULL).returncode == 2

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +12,8 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters, types
 
-from tests.cli.conftest import PROGRAM, Call, start
+from tests.cli.conftest import PROGRAM, Call
+from tests.started import Process
 from tinyllm.calls import serving
 from tinyllm.engine import Engine
 
@@ -32,10 +32,10 @@ def served(*arguments: str) -> StdioServerParameters:
 @pytest.fixture
 def over_http(project: Path) -> Iterator[Any]:
     """Start it on a port; its URL."""
-    opened: list[subprocess.Popen[bytes]] = []
+    opened: list[Process] = []
 
     def begin(*arguments: str) -> str:
-        opened.append(start(["tools", "mcp", "serve", "--http", "0", *arguments]))
+        opened.append(Process(["tools", "mcp", "serve", "--http", "0", *arguments]))
         assert opened[-1].stderr is not None
         return opened[-1].stderr.readline().decode().strip()
 

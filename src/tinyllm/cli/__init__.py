@@ -2,8 +2,8 @@
 
 # Little is imported here: an interrupt while Python still imports would print a traceback.
 import os
-import signal
 import sys
+from _signal import SIG_DFL, SIGINT, signal  # type: ignore[import-not-found]  # `signal` imports more
 from collections.abc import Sequence
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one command; whatever happens, end with one of the documented exit codes."""
     if argv is None:
         # There is nothing to save before a run begins, which then listens for itself.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal(SIGINT, SIG_DFL)
     try:
         _open_streams()
         code = _run(list(sys.argv[1:] if argv is None else argv))
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = 141
     if argv is None:
         # Nothing is left to save.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal(SIGINT, SIG_DFL)
     sys.exit(code)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from tinyllm.prove.bounds import most, percent
 from tinyllm.prove.controls import Control
 from tinyllm.prove.evidence import table
-from tinyllm.prove.mother import mother
+from tinyllm.prove.mother import Mother, mother
 from tinyllm.prove.shapes import SHAPES, Shape
 from tinyllm.prove.trial import Prepared, Trial, Violation, prepare, warm
 
@@ -125,8 +125,7 @@ def prove(
     with _folder() as folder:
         warm(chosen, folder)
         with mother() as forks:
-            places = {shape.name: prepare(shape, folder, forks) for shape in chosen}
-            harness = _Harness(folder, places, control, random.Random(seed))  # noqa: S311 - repeatable, not secret
+            harness = _Harness(folder, forks, control, random.Random(seed))  # noqa: S311 - repeatable, not secret
             for shape in chosen if boundaries else ():
                 report.shapes[shape.name] = harness.every_write(shape, again=again)
                 tell(f"{shape.name}: {report.shapes[shape.name].kills} kills")
@@ -137,14 +136,18 @@ def prove(
 @dataclass
 class _Harness:
     folder: Path
-    places: dict[str, Prepared]
+    mother: Mother
     control: Control
     chance: random.Random
     made: int = 0
+    places: dict[str, Prepared] = field(default_factory=dict)
+    lasts: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def _trial(self, shape: Shape) -> Iterator[Trial]:
         self.made += 1
+        if shape.name not in self.places:
+            self.places[shape.name] = prepare(shape, self.folder, self.mother)
         begun = self.places[shape.name].trial(self.folder / f"trial{self.made}", self.control)
         try:
             yield begun
@@ -167,14 +170,14 @@ class _Harness:
 
     def at_random(self, shapes: Sequence[Shape], kills: int, report: Report, tell: Tell) -> None:
         """At any instruction: three times in one run, recovery included; each shape in its turn."""
-        lasts = {shape.name: self._lasts(shape) for shape in shapes} if kills else {}
         counted, told = report.random, 0
         for shape in cycle(shapes):
             if counted.kills >= kills:
                 return
+            lasts = self._lasts(shape)
             with self._trial(shape) as run:
                 for _ in range(PER_RUN):
-                    if run.lived(kill_after=self.chance.uniform(0.001, lasts[shape.name])):
+                    if run.lived(kill_after=self.chance.uniform(0.001, lasts)):
                         break
                 run.ended()
                 counted.add(run)
@@ -185,9 +188,11 @@ class _Harness:
 
     def _lasts(self, shape: Shape) -> float:
         """Seconds from the fork to the end of an unhurt run."""
-        with self._trial(shape) as run:
-            run.lived()
-            return run.took() / 1000 * 1.2
+        if shape.name not in self.lasts:
+            with self._trial(shape) as run:
+                run.lived()
+                self.lasts[shape.name] = run.took() / 1000 * 1.2
+        return self.lasts[shape.name]
 
 
 ZERO = (
