@@ -17,10 +17,24 @@ from pathlib import Path
 
 from tinyllm.testing.simulator import Model, Request, Script, Simulator
 
-PROGRAM = str(Path(sys.executable).parent / "tinyllm")
 GRAPH = (
     "name: counting\nmodels:\n  m: {name: 'm:1b'}\nnodes:\n  answer: {prompt: Answer., model: m, to: end}\n"
 )
+
+
+# Everything is imported once; each line is one more process, which is forked, and lives and dies on its own.
+MOTHER = """
+import os, sys
+import langchain_ollama, langgraph.graph, sqlalchemy, tinyllm.batch, tinyllm.checkpoints, tinyllm.cli.batch
+from tinyllm.cli import main
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        main("batch in.jsonl -o out.jsonl -g graph.yaml -p 8 --no-grow".split())
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
 
 
 @dataclass
@@ -47,9 +61,20 @@ class Killed:
         chance = random.Random(self.seed)
         moments = sorted(chance.sample(range(1, self.rows), self.kills))
         with Simulator(Script({"*": self._heard}, models=[Model(name="m:1b", slots=16)])) as server:
-            for moment in [*moments, 0]:
-                self._lived(server.url, moment, chance.uniform(0, 0.02))
+            environment = {**os.environ, "OLLAMA_HOST": server.url, "TINYLLM_DATABASE": "runs.db"}
+            with subprocess.Popen(
+                [sys.executable, "-c", MOTHER], cwd=self.folder, env=environment, text=True, bufsize=1,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(self.folder / "said").open("w"),
+            ) as mother:  # fmt: skip
+                for moment in [*moments, 0]:
+                    self._lived(mother, moment, chance.uniform(0, 0.02))
+                assert mother.stdin is not None
+                mother.stdin.close()
         return [json.loads(line) for line in (self.folder / "out.jsonl").read_text().splitlines()]
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "said").read_text()
 
     def _heard(self, request: Request) -> str:
         number = int(re.findall(r"number (\d+)", request.text)[-1])
@@ -58,36 +83,26 @@ class Killed:
             self._now.set()
         return f"It is {number}."
 
-    def _lived(self, url: str, moment: int, later: float) -> None:
+    def _lived(self, mother: "subprocess.Popen[str]", moment: int, later: float) -> None:
         """One process: killed a moment after so many rows were asked, or left to its end."""
+        assert mother.stdin is not None
+        assert mother.stdout is not None
         self._moment, self._now = moment, threading.Event()
         known = self._known()
         before = self.asked.copy()
-        environment = {**os.environ, "OLLAMA_HOST": url, "TINYLLM_DATABASE": str(self.folder / "runs.db")}
-        command = [
-            PROGRAM,
-            "batch",
-            "in.jsonl",
-            "-o",
-            "out.jsonl",
-            "-g",
-            "graph.yaml",
-            "-p",
-            "8",
-            "--no-grow",
-        ]
-        with subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
-        ) as process:
-            while moment and process.poll() is None:
-                if self._now.wait(0.05):
-                    threading.Event().wait(later)  # any instruction of the next milliseconds
-                    process.send_signal(signal.SIGKILL)
-                    break
-            _, self.said = process.communicate(timeout=600)
-        self.codes.append(process.returncode)
+        mother.stdin.write("\n")
+        child = int(mother.stdout.readline())
+        if moment:
+            killer = threading.Thread(target=self._kill, args=(child, later), daemon=True)
+            killer.start()
+        self.codes.append(int(mother.stdout.readline()))
         self.repeated += [number for number in known if self.asked[number] > before[number]]
         self.committed.append(len(self._known()))
+
+    def _kill(self, child: int, later: float) -> None:
+        self._now.wait()
+        threading.Event().wait(later)  # any instruction of the next milliseconds
+        os.kill(child, signal.SIGKILL)
 
     def _known(self) -> list[int]:
         """The rows whose run is committed, read from a copy: to look at the database itself would recover it."""

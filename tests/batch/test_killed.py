@@ -21,7 +21,7 @@ def held(killed: Killed) -> None:
 
 
 def test_a_batch_that_is_killed_twice_asks_every_row_once(tmp_path: Path) -> None:
-    held(Killed(tmp_path, rows=40, kills=2, seed=3))
+    held(Killed(tmp_path, rows=30, kills=2, seed=3))
 
 
 @pytest.mark.evidence
