@@ -43,6 +43,7 @@ def test_three_hundred_kills_at_any_moment_leave_nothing_between(prove: Prove) -
         ("no ledger", "effects", "repeated effect"),
         ("async durability", "linear", "repeated step"),
         ("no outbox", "unsent", "delivery"),
+        ("no batch", "batch", "row"),
     ],
 )
 def test_without_the_promise_the_checker_finds_that_it_is_broken(

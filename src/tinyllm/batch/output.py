@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tinyllm import failpoints
 from tinyllm.clock import Clock
 from tinyllm.errors import TinyError, UsageError, classify
 
@@ -88,7 +89,9 @@ class Output:
         ours = {**row, "schema": SCHEMA}
         text = json.dumps({"schema": SCHEMA, **ours}, ensure_ascii=False, default=str)
         line = text.encode("utf-8", "backslashreplace") + b"\n"
+        failpoints.hit("file.before")
         self._done(lambda: _written(self.handle, line))
+        failpoints.hit("file.after")
         now = self.clock.monotonic()
         if now - self._synced > SYNC:
             self._synced = now

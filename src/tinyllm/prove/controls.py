@@ -23,9 +23,9 @@ from tinyllm.store.sqlite import SqliteStore
 from tinyllm.transactions import Run, RunRow, Transactions
 from tinyllm.transactions.staged import Staged, decide, write_grade
 
-Control = Literal["", "no ledger", "async durability", "no lease", "no outbox", "no staging"]
+Control = Literal["", "no ledger", "async durability", "no lease", "no outbox", "no staging", "no batch"]
 LAG = 0.005
-KILL_CONTROLS: tuple[Control, ...] = ("no ledger", "async durability", "no outbox", "no staging")
+KILL_CONTROLS: tuple[Control, ...] = ("no ledger", "async durability", "no outbox", "no staging", "no batch")
 
 
 class Forgetful(Ledger):

@@ -205,6 +205,7 @@ ZERO = (
     "file",
     "delivery",
     "left",
+    "row",
     "crash",
 )
 

@@ -14,6 +14,7 @@ from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control, Impatient, controlled
 from tinyllm.prove.growing import asked, steps
 from tinyllm.prove.outside import Outside
+from tinyllm.prove.rows import batched, forgotten
 from tinyllm.prove.shapes import KNOWN, SAID, Shape, acted, prepared
 from tinyllm.running import Event
 from tinyllm.settings import Settings
@@ -42,7 +43,7 @@ def engine_of(shape: Shape, outside: Outside, control: Control = "") -> Engine:
     )
     if cache := engine.services.guard.cache:
         cache.digests.known = {settings.model: "scripted"}
-    if control:
+    if control and control != "no batch":
         engine.__dict__["transactions"] = controlled(control, settings)
     if control == "no staging":
         memory = Impatient(settings, lambda: engine.transactions.store)
@@ -71,7 +72,9 @@ async def live(shape: Shape, outside: Outside, control: Control = "") -> None:
     async with engine_of(shape, outside, control) as engine:
         runs = engine.transactions
         await runs.recover()
-        if await ours(runs) is None:
+        if shape.rows:
+            await _rows(engine, shape, outside, control)
+        elif await ours(runs) is None:
             await _went(outside, engine.ask(QUESTION, thread=THREAD, listen=watched))
         for _ in range(MOST):
             row = await ours(runs)
@@ -79,6 +82,14 @@ async def live(shape: Shape, outside: Outside, control: Control = "") -> None:
                 await engine.deliver()
                 return
     raise RuntimeError(f"the run was taken up {MOST} times and does not end")
+
+
+async def _rows(engine: Engine, shape: Shape, outside: Outside, control: Control) -> None:
+    """The run that is looked at is the second row of a batch."""
+    first, *others = [{"question": question} for question in shape.rows]
+    if control == "no batch":
+        await forgotten(engine, outside)
+    await batched(engine, (first, {"question": QUESTION, "thread": THREAD}, *others), outside)
 
 
 async def ours(runs: Transactions) -> RunRow | None:

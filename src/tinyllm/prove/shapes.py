@@ -30,6 +30,7 @@ class Shape:
     remembers: Mapping[str, str | None] = field(default_factory=dict)  # what a commit changes in memory
     keeps: int = 0  # replies that a commit adds to those that are kept
     leaves: bool = False  # it decides on growth: the next run begins with another graph
+    rows: tuple[str, ...] = ()  # it is one row of a batch, which stands between these
     in_order: bool = True  # one step at a time: a step that was followed by another is never done again
 
     @property
@@ -233,6 +234,12 @@ ASKS = {
 SHAPES += (
     Shape("cache", {**ASKS, "last": _value("outputs.known ~ outputs.again")}, keeps=1),
     Shape("no cache", {**ASKS, "last": FAIL}, ends="rolled_back"),
+    Shape(
+        "batch",
+        {"draft": _model("Draft {{ inputs.question }}.", to="said"), "said": _value("outputs.draft")},
+        rows=("Before it?", "Beside it?", "After it?"),
+        in_order=False,
+    ),
 )
 RETURN_TO = 2  # the savepoint that the shape `return` goes back to
 

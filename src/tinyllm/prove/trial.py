@@ -11,14 +11,13 @@ from typing import Literal
 
 from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control
-from tinyllm.prove.left import Left, left
-from tinyllm.prove.living import THREAD, ended, live, ours, seed
+from tinyllm.prove.left import Left
+from tinyllm.prove.living import ended, live, seed
 from tinyllm.prove.mother import Mother
 from tinyllm.prove.outside import Outside
+from tinyllm.prove.rows import Rows
+from tinyllm.prove.seeing import Seen, look, seen_in
 from tinyllm.prove.shapes import BEFORE, Shape
-from tinyllm.store import open_store
-from tinyllm.transactions import RunRow, Transactions
-from tinyllm.transactions.front import in_doubt
 
 Broken = Literal[
     "between",
@@ -30,6 +29,7 @@ Broken = Literal[
     "file",
     "delivery",
     "left",
+    "row",
     "crash",
 ]
 DECISIONS = 2  # that the shape `growth` comes to: one for each candidate
@@ -42,24 +42,6 @@ class Violation:
 
     broken: Broken
     said: str
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a reader finds in the database."""
-
-    row: RunRow | None
-    messages: tuple[str, ...]
-    done: frozenset[str]  # effects that stand as done, by their whole keys
-    sent: frozenset[str]  # deliveries that stand as sent
-    unsent: int
-    doubts: int
-    problems: tuple[str, ...]
-    left: Left  # for the runs after it
-
-    @property
-    def status(self) -> str:
-        return self.row.status if self.row else "not begun"
 
 
 @dataclass
@@ -79,6 +61,7 @@ class Trial:
     _done: dict[str, int] = field(default_factory=dict)  # done effects, and how often each was called by then
     _sent: dict[str, int] = field(default_factory=dict)  # … and deliveries, and how often each had left
     _attempt: int = 0
+    _rows: Rows = field(default_factory=Rows)
 
     def __post_init__(self) -> None:
         self._before, self._left = self.before.messages, self.before.left
@@ -128,6 +111,8 @@ class Trial:
         if (seen.messages != self._before) != (seen.status == "committed"):
             self._broken("between", f"{seen.status}, and its thread holds {len(seen.messages)} messages")
         self._check_left(seen)
+        for said in self._rows.broken(self.outside, seen.committed):
+            self._broken("row", said)
         calls = self.outside.calls()
         attempt = seen.row.attempt if seen.row else 0
         for key, count in self._done.items() if attempt == self._attempt else ():
@@ -185,6 +170,10 @@ class Trial:
         self._check_always(seen)
         if seen.status != self.shape.ends:
             self._broken("between", f"it ended as {seen.status}")
+        for said in self._rows.missing(
+            self.outside, len(self.shape.rows) and len(self.shape.rows) + 1, seen.committed
+        ):
+            self._broken("row", said)
         if seen.doubts:
             self._broken("in doubt", "an effect in doubt was left")
         if (files := self.outside.files()) != self.shape.after:
@@ -224,41 +213,13 @@ class Trial:
                 last = step
 
 
-def look(outside: Outside) -> Seen:
-    """On a copy: to look at the database itself would already recover it."""
-    place = outside.folder / "look"
-    place.mkdir(exist_ok=True)
-    for name in ("runs.db", "runs.db-wal", "runs.db-open"):
-        source = outside.folder / name
-        if source.exists():
-            shutil.copyfile(source, place / name)
-    try:
-        return asyncio.run(_seen(place / "runs.db"))
-    finally:
-        shutil.rmtree(place)
-
-
-async def _seen(database: Path) -> Seen:
-    with open_store(database) as store:
-        runs = Transactions(store)
-        row = await ours(runs)
-        lines = await runs.effects(row.id) if row else []
-        said = tuple(str(message["content"]) for message in await runs.window(THREAD))
-        outbox = await runs.outbox(whole=True)
-        sent = frozenset(each.key for each in outbox if each.state == "sent")
-        unsent = sum(each.state in ("waits", "sending", "failed") for each in outbox)
-        done = frozenset(f"{row.id}:{line.key}" for line in lines if row and line.state == "done")
-        problems = tuple(await runs.problems())
-        return Seen(row, said, done, sent, unsent, len(in_doubt(lines)), problems, await left(store))
-
-
 def warm(shapes: Iterable[Shape], folder: Path) -> None:
     """Import in this process whatever a run imports late, so that a fork costs milliseconds."""
     for shape in shapes:
         outside = _place(folder / f"warm-{shape.name}")
         asyncio.run(seed(shape, outside))
         asyncio.run(live(shape, outside))
-        asyncio.run(_seen(outside.database))
+        asyncio.run(seen_in(outside.database))
     gc.collect()
     gc.freeze()
 
