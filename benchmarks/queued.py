@@ -1,4 +1,4 @@
-"""What the queue makes of few slots: 4 of them, two models of which one fits into memory, 8 s to load one, about 8 s
+"""What the queue makes of few slots: 4 of them, two models of which one fits into memory, 8 s to load one, about 16 s
 an answer.
 
 A simulated server runs in a process of its own, its seconds scaled. A line of JSON is printed for each bar, and the exit
@@ -26,7 +26,7 @@ from tinyllm.models import Ask, Entry, Models, Reply
 from tinyllm.running import Priority, Running, entered
 from tinyllm.settings import Settings
 
-SLOTS, LOAD, ANSWER = 4, 8.0, 8.0
+SLOTS, LOAD, ANSWER = 4, 8.0, 16.0
 MODELS = ("a:3b", "b:3b")
 SERVER = """
 import asyncio, sys
@@ -150,7 +150,7 @@ async def person(url: str, scale: float) -> Iterator[dict[str, Any]]:
     batch = [asyncio.ensure_future(side.ask(MODELS[0], n)) for n in range(150)]
     await asyncio.sleep(1.5 * ANSWER * scale)
     here, other = [], []
-    for number in range(12):
+    for number in range(10):
         await asyncio.sleep(dice.uniform(0, ANSWER * scale))
         here.append(await side.ask(MODELS[0], 1000 + number, "me", "person") / ANSWER)
     for number in range(2):
@@ -177,7 +177,7 @@ async def person(url: str, scale: float) -> Iterator[dict[str, Any]]:
 async def found(url: str, scale: float) -> Iterator[dict[str, Any]]:
     """Nobody said how many slots there are."""
     side = await Side(url, scale, slots=0).warm()
-    await asyncio.gather(*(side.ask(MODELS[0], n) for n in range(80)))
+    await asyncio.gather(*(side.ask(MODELS[0], n) for n in range(48)))
     size = place(side.models, MODELS[0]).line.window.size  # type: ignore[union-attr]
     await side.models.aclose()
     return iter([bar("slots found, by those there are", size / SLOTS, 1.5, found=size)])
@@ -191,17 +191,12 @@ def bar(what: str, value: float, bar: float, *, at_least: bool = False, **more: 
 
 
 Part = Callable[[str, float], Awaitable[Iterator[dict[str, Any]]]]
-PARTS: dict[Part, float] = {
-    backlog: 1.2,
-    swaps: 0.2,
-    person: 1.0,
-    found: 0.5,
-}  # a count needs less time than a wait
+PARTS: dict[Part, float] = {backlog: 1.0, swaps: 0.25, person: 1.0, found: 0.5}  # counts need less time
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=1 / 14, help="seconds for a second of the server")
+    parser.add_argument("--scale", type=float, default=1 / 26, help="seconds for a second of the server")
     parser.add_argument("--only", choices=[part.__name__ for part in PARTS], default="")
     given = parser.parse_args()
     good = True

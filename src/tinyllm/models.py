@@ -130,6 +130,7 @@ class Models:
     made: "WeakKeyDictionary[AbstractEventLoop, dict[str, BaseChatModel]]" = field(
         default_factory=WeakKeyDictionary
     )
+    beside: "set[asyncio.Task[None]]" = field(default_factory=set)  # what ends with it
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lengths: dict[str, int] = field(default_factory=dict)  # tokens of context that a model was trained for
 
@@ -216,6 +217,10 @@ class Models:
         self.lengths[name] = int(lengths[0]) if lengths and isinstance(lengths[0], int) else 0
 
     async def aclose(self) -> None:
+        ours = [task for task in self.beside if task.get_loop() is asyncio.get_running_loop()]
+        for task in ours:
+            task.cancel()
+        await asyncio.gather(*ours, return_exceptions=True)
         for chat in self.made.pop(asyncio.get_running_loop(), {}).values():
             client = getattr(getattr(chat, "_async_client", None), "_client", None)
             if client is not None:

@@ -22,11 +22,11 @@ def client_options(host: str) -> dict[str, Any]:
     return options
 
 
-def client(settings: Settings) -> "AsyncClient":
+def client(settings: Settings, seconds: float = 30.0) -> "AsyncClient":
     import httpx
     from ollama import AsyncClient
 
-    timeout = httpx.Timeout(30.0, connect=settings.connect_timeout)
+    timeout = httpx.Timeout(seconds, connect=settings.connect_timeout)
     return AsyncClient(host=settings.ollama_host, timeout=timeout, **client_options(settings.ollama_host))
 
 
@@ -101,6 +101,18 @@ async def pull(settings: Settings, name: str) -> AsyncIterator[dict[str, Any]]:
                 yield line.model_dump(mode="json", exclude_none=True)
     except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
         raise classify(failure, op="ollama.pull") from failure
+
+
+async def load(settings: Settings, name: str, num_ctx: int, keep_alive: str | int) -> None:
+    """Have a model in memory before it is asked."""
+    import httpx
+    import ollama
+
+    try:
+        async with client(settings, settings.load_timeout) as server:
+            await server.generate(name, options={"num_ctx": num_ctx}, keep_alive=keep_alive)
+    except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
+        raise classify(failure, op="ollama") from failure
 
 
 async def embed(settings: Settings, name: str, texts: Sequence[str]) -> list[list[float]]:

@@ -13,6 +13,7 @@ from tinyllm.guard.breaker import Breakers, Resting
 from tinyllm.guard.known import Known
 from tinyllm.guard.prompted import called, understood
 from tinyllm.guard.queue import FULL
+from tinyllm.guard.queue_warm import warm
 from tinyllm.guard.repair import REPAIRS, repaired
 from tinyllm.guard.replies import examined
 from tinyllm.guard.request import Request
@@ -79,6 +80,10 @@ class Guard:
         """The entry of that name; a bare model name is an entry of its own."""
         key = key or ("general" if "general" in self.entries else self.models.settings.model)
         return self.entries.get(key) or Entry(key=key, name=key)
+
+    async def warm(self, key: str) -> None:
+        """Have the model in memory that is asked next."""
+        await warm(self.models, self.entry(current().model or key))
 
     async def context(self, key: str) -> dict[str, float]:
         """How many tokens the model can hold, and how many letters make one of them."""

@@ -10,6 +10,7 @@ from tinyllm.cli.threads import thread_option
 from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
+    from tinyllm.cli.chat.conversation import Idle
     from tinyllm.engine import Engine
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -52,7 +53,6 @@ def chat(
     from tinyllm.cli.chat.hearing import listening
     from tinyllm.cli.chat.lines import Lines
     from tinyllm.cli.run import LAST, thread_named
-    from tinyllm.growth import grow_while_idle
 
     named = thread_named(thread, continues=continues)
     manner = Manner(model, tuple(approve), timeout, trace=trace, quiet=quiet, verbose=verbose)
@@ -65,11 +65,25 @@ def chat(
         try:
             if named == LAST:
                 named = background.run(engine.transactions.last_thread())
-            talk = Conversation(engine, background, lines, named, manner, idle=grow_while_idle)
+            talk = Conversation(engine, background, lines, named, manner, idle=beginning_with(model))
             code = talk.talk()
         finally:
             background.run(engine.aclose())
     raise typer.Exit(code)
+
+
+def beginning_with(model: str) -> "Idle":
+    """What is done while a person types: the model that will answer is loaded, and after a while the graph grows."""
+    from tinyllm.growth import grow_while_idle
+
+    async def idle(engine: "Engine") -> None:
+        spec = engine.spec
+        if spec.asks_models:
+            models = [getattr(spec.nodes[id], "model", "") for id in spec.last]
+            await engine.services.guard.warm(model or next(filter(None, models), ""))
+        await grow_while_idle(engine)
+
+    return idle
 
 
 def opened(graph: str, *, agent: bool, flags: Mapping[str, Any]) -> "Engine":
