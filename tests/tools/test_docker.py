@@ -13,6 +13,7 @@ from tests.tools.counterparts import Counterpart
 from tests.tools.machines import asking
 from tinyllm.errors import TinyError
 from tinyllm.services import Services
+from tinyllm.tools.daemon import LABEL
 
 
 @pytest.fixture
@@ -146,14 +147,21 @@ async def test_what_looks_like_an_option_is_a_word_in_the_container(call: Call) 
     assert told["output"] == "--privileged -v /:/host\n"
 
 
+# A volume by name, and the root of this machine by its making.
+SLY = {"DriverConfig": {"Name": "local", "Options": {"type": "none", "o": "bind", "device": "/"}}}
+
+
 @pytest.mark.parametrize(
     "host",
     [
         {"Privileged": True},
         {"PidMode": "host"},
         {"IpcMode": "host"},
+        {"PidMode": "container:other"},
+        {"NetworkMode": "container:other"},
         {"CapAdd": ["SYS_ADMIN"]},
         {"Binds": ["/:/host"]},
+        {"Mounts": [{"Type": "volume", "Source": "sly", "Target": "/host", "VolumeOptions": SLY}]},
         {"Binds": ["SOCKET:/var/run/docker.sock"]},
         {"Devices": [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/x", "CgroupPermissions": "rwm"}]},
     ],
@@ -163,7 +171,12 @@ async def test_nothing_is_run_in_a_container_that_is_no_border(
     host: dict[str, Any], services: Services, client: httpx.Client, dockerd: Path
 ) -> None:
     host = json.loads(json.dumps(host).replace("SOCKET", str(dockerd)))
-    order = {"Image": "busybox", "Cmd": ["sleep", "600"], "HostConfig": {"NetworkMode": "none", **host}}
+    order = {
+        "Image": "busybox", "Cmd": ["sleep", "600"], "Labels": {LABEL: "as if it were ours"},
+        "HostConfig": {"NetworkMode": "none", **host},
+    }  # fmt: skip
+    other = {"Image": "busybox", "Cmd": ["sleep", "600"]}
+    assert client.post("/containers/create", params={"name": "other"}, json=other).status_code == 201
     assert client.post("/containers/create", params={"name": "open"}, json=order).status_code == 201
     failure = await refused(services, "docker_exec", container="open", command=["id"])
     assert failure.code == "CONTAINER_OPEN"

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tinyllm.errors import BadReply, Permanent
 from tinyllm.toolkit import Connection, Inside, bounds, connection
@@ -22,6 +23,7 @@ SECONDS = 20.0
 OUTPUT = 200_000  # bytes of logs that are read
 FILES, LARGEST = 2_000, 64_000_000  # of a folder that is built
 LABEL = "tinyllm.key"
+RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "NET_BIND_SERVICE")  # of a container of ours
 SHELF = 3600  # seconds that an ended container of ours is kept
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}(?:@sha256:[0-9a-f]{64})?")
 CONTAINER = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")
@@ -71,6 +73,17 @@ class Daemon:
     async def container(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = await self.ask("GET", f"/containers/{named(name)}/json")
         return found
+
+    async def entered(self, name: str) -> None:
+        """Refuse to run something in a container that is no border."""
+        found = await self.container(name)
+        confined(found)
+        for mount in found.get("Mounts") or ():
+            # What is called a volume may be any folder or device of this machine under another name.
+            if mount.get("Type") == "volume":
+                volume = await self.ask("GET", f"/volumes/{quote(str(mount.get('Name')), safe='')}")
+                if volume.get("Options") or volume.get("Driver") != "local":
+                    raise open_(found, f"its volume {volume['Name']} is made of something else")
 
     async def labelled(self, key: str) -> list[dict[str, Any]]:
         """The container that a call with this key started, if there is one."""
@@ -190,26 +203,31 @@ def confined(container: dict[str, Any]) -> None:
     """Refuse a container that is no border: a program in it would have the rights of root on this machine."""
     host = container["HostConfig"]
     guards = [str(each) for each in host.get("SecurityOpt") or ()]
+    more = {str(each).removeprefix("CAP_") for each in host.get("CapAdd") or ()}.difference(RIGHTS)
     devices = any(host.get(each) for each in ("Devices", "DeviceRequests", "DeviceCgroupRules"))
     doors = [
         "it is privileged" if host.get("Privileged") else "",
         *(
-            f"it shares the {what} of this machine"
+            f"it shares the {what} of {whose}"
             for mode, what in SHARED.items()
-            if host.get(mode) == "host"
+            if (whose := _whose(host.get(mode)))
         ),
         "it has devices of this machine" if devices else "",
-        "it has more rights than others" if host.get("CapAdd") and not ours(container) else "",
+        "it has more rights than others" if more else "",
         *(f"it runs with {each}" for each in guards if each.endswith(("unconfined", "disable"))),
         "it sees what others do not of /proc" if host.get("MaskedPaths") == [] else "",
         *map(_mounted, container.get("Mounts") or ()),
     ]
     if why := next(filter(None, doors), ""):
-        raise Permanent(
-            f"nothing is run in {container['Name'].lstrip('/')}: {why}",
-            hint="a person can do it by hand; here, run a container of your own with docker_run",
-            code="CONTAINER_OPEN",
-        )
+        raise open_(container, why)
+
+
+def open_(container: dict[str, Any], why: str) -> Permanent:
+    return Permanent(
+        f"nothing is run in {container['Name'].lstrip('/')}: {why}",
+        hint="a person can do it by hand; here, run a container of your own with docker_run",
+        code="CONTAINER_OPEN",
+    )
 
 
 def _mounted(mount: dict[str, Any]) -> str:
@@ -224,5 +242,8 @@ def _mounted(mount: dict[str, Any]) -> str:
     return f"it may write {source}, which holds what decides what may run" if kept and mount.get("RW") else ""
 
 
-def ours(container: dict[str, Any]) -> bool:
-    return LABEL in (container["Config"].get("Labels") or {})
+def _whose(mode: str | None) -> str:
+    """Whose it is, when a container has none of its own."""
+    if mode == "host":
+        return "this machine"
+    return mode.replace(":", " ", 1) if mode and mode.startswith("container:") else ""

@@ -11,10 +11,10 @@ from tinyllm.toolkit import Connection, Inside, bounds, tool
 from tinyllm.toolkit.connections import connections
 from tinyllm.tools.daemon import (
     LABEL,
+    RIGHTS,
     Daemon,
     built,
     calling,
-    confined,
     engine,
     image_of,
     named,
@@ -26,7 +26,6 @@ LINES = 200
 WAIT, BUILD = 60, 300
 MEMORY, PROCESSES = 512 << 20, 256
 # What a program needs that changes its user and its own files; nothing that reaches out of the container.
-RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "NET_BIND_SERVICE")
 Words = builtins.list[str]  # a tool of this file is called list
 Table = builtins.list[dict[str, Any]]
 
@@ -213,7 +212,7 @@ async def exec(container: str, command: Words, wait: int = 20, connection: str =
         raise BadReply("there is no command", hint='write it like ["ls", "/data"]', code="TOOL_INPUT")
     limit = max(1, min(wait, WAIT))
     async with calling(engine(connection), _patience(wait)) as daemon:
-        confined(await daemon.container(container))
+        await daemon.entered(container)
         order = {"AttachStdout": True, "AttachStderr": True, "Cmd": command, "Privileged": False}
         made = await daemon.ask("POST", f"/containers/{named(container)}/exec", json=order)
         try:
