@@ -70,3 +70,50 @@ def test_the_setting_is_checked(tinyllm: Call, home: Path) -> None:
     refused = tinyllm("cache", "stats")
     assert refused.code == 3
     assert "should be on or off" in refused.err
+
+
+def test_questions_are_asked_beforehand(tinyllm: Call, server: Counted, home: Path) -> None:
+    rows = ['{"question": "a"}', '"b"', '{"question": 1}', '{"question": "a", "thread": "t"}']
+    (home / "q.jsonl").write_text("\n".join(rows))
+    done = tinyllm("cache", "warm", "q.jsonl", "-g", "plain.yaml", "-p", "1", "--json")
+    found = json.loads(done.out)
+    assert (done.code, found["rows"], found["asked"], found["there"], found["failed"]) == (1, 4, 2, 1, 1)
+    assert "row 3" in done.err
+    assert [tinyllm("run", "-g", "plain.yaml", word).out for word in "ab"] == ["reply 1\n", "reply 2\n"]
+    assert server.asked == 2
+    assert "t" not in {row["thread"] for row in json.loads(tinyllm("runs", "list", "--json").out)}
+    again = tinyllm("cache", "warm", "-", "-g", "plain.yaml", stdin=b'"a"\n"b"\n')
+    assert (again.code, again.err) == (0, "2 rows: 0 replies are kept now, 2 were there\n")
+
+
+def test_warming_changes_nothing_and_waits_for_nobody(tinyllm: Call, server: Counted, home: Path) -> None:
+    (home / "plain.yaml").write_text(
+        "name: plain\nallow: ['files_write']\nnodes:\n"
+        f"  say: {{prompt: Answer., model: '{MODEL}', to: may}}\n"
+        "  may: {kind: human, ask: Go on?, choices: {'yes': write, 'no': end}}\n"
+        "  write: {kind: tool, tool: files_write, args: {path: x.txt, content: x}, to: end}\n"
+    )
+    done = tinyllm("cache", "warm", "-", "-g", "plain.yaml", stdin=b'"a"\n')
+    assert done.code == 0
+    assert "calls drawn by chance: 1;" in done.err
+    assert "and were given up: 1" in done.err
+    assert [row["status"] for row in json.loads(tinyllm("runs", "list", "--json").out)] == ["rolled_back"]
+    (home / "plain.yaml").write_text(
+        "name: plain\nallow: ['files_write']\nnodes:\n"
+        "  write: {kind: tool, tool: files_write, args: {path: x.txt, content: x}, to: end}\n"
+    )
+    assert tinyllm("cache", "warm", "-", "-g", "plain.yaml", stdin=b'"a"\n').code == 1
+    assert not (home / "x.txt").exists()
+    refused = tinyllm("cache", "warm", "nowhere.jsonl")
+    assert (refused.code, "cannot be read" in refused.err) == (2, True)
+
+
+def test_warming_stops_where_no_server_answers(
+    tinyllm: Call, home: Path, monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{closed_port}")
+    done = tinyllm("cache", "warm", "-", "-g", "plain.yaml", stdin=b'"a"\n' * 50)
+    assert done.code == 4
+    assert "no answer from the model server" in done.err
+    monkeypatch.setenv("TINYLLM_CACHE", "off")
+    assert "the cache is off" in tinyllm("cache", "warm", "-", "-g", "plain.yaml", stdin=b'"a"\n').err

@@ -2,16 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from tinyllm.cli import say
+from tinyllm.cli import completing, say
+from tinyllm.cli.bar import Bar
+from tinyllm.cli.run import object_of
+from tinyllm.cli.stopping import unless_stopped
+
+if TYPE_CHECKING:
+    from tinyllm.batch import Order, Progress
+    from tinyllm.batch.warm import Warmed
 
 T = TypeVar("T")
 app = typer.Typer(
-    help="Replies that would be the same again, kept: how many, which, and no more of them.",
+    help="Replies that would be the same again, kept: how many, which; drop them, or have them asked for beforehand.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -114,6 +122,78 @@ def clear(
         say.data({"dropped": gone})
     else:
         say.line(f"dropped {gone:,} {'reply' if gone == 1 else 'replies'}")
+
+
+@app.command()
+def warm(
+    source: str = typer.Argument(
+        metavar="FILE", help="One question a line, as for `tinyllm batch`; `-` reads stdin."
+    ),
+    graph: str = typer.Option(
+        "",
+        "--graph",
+        "-g",
+        help="A graph's name or file; the setting `graph` otherwise.",
+        autocompletion=completing.graphs,
+    ),
+    inputs: str = typer.Option("", "--input", "-i", help="Inputs for all rows as JSON, or @FILE."),
+    model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
+    parallel: int = typer.Option(4, "--parallel", "-p", min=1, max=256, help="Rows at the same time."),
+    limit: int = typer.Option(0, "--limit", "-n", min=0, help="Only the first so many rows."),
+    timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one row may take."),
+    as_json: bool = AS_JSON,
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress, no summary."),
+) -> None:
+    """Put questions to a graph so that their replies are there later; the answers are thrown away.
+
+    Each row is a run of its own, after all others; tools that change something do not run, and a run that would wait for a
+    person is given up. Exit codes: 0, 1 some rows failed, 4 no model server.
+
+    \b
+      tinyllm cache warm questions.jsonl -g assistant
+    """
+    from tinyllm.batch import Order
+
+    order = Order(object_of(inputs, "--input"), model, (), timeout, parallel, limit)
+    bar = None if quiet else Bar()
+    try:
+        found = asyncio.run(unless_stopped(_warmed(source, graph, order, bar), "what was answered is kept"))
+    finally:
+        if bar is not None:
+            bar.close()
+    if as_json:
+        say.data(found.as_dict())
+    elif not quiet:
+        for line in _lines(found.as_dict()):
+            say.line(line)
+    for line in found.said:
+        say.note(line)
+    if found.stopped is not None:
+        say.failure(found.stopped)
+    raise typer.Exit(found.exit_code)
+
+
+async def _warmed(source: str, graph: str, order: "Order", bar: Bar | None) -> "Warmed":
+    from tinyllm import settings
+    from tinyllm.batch import Source
+    from tinyllm.batch.warm import warm as warmed
+    from tinyllm.engine import Engine
+
+    def tell(progress: "Progress") -> None:
+        if bar is not None:
+            bar.show(progress.done, progress.rows, f"{progress.failed} failed" if progress.failed else "")
+
+    with closing(Source.open(source)) as opened:
+        async with Engine(graph, settings=settings.load()) as engine:
+            return await warmed(engine, opened, order, tell)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    yield f"{found['rows']:,} rows: {found['asked']:,} replies are kept now, {found['there']:,} were there"
+    if found["drawn"]:
+        yield f"calls drawn by chance: {found['drawn']:,}; with `temperature: 0` in the graph their replies are kept"
+    if found["waiting"]:
+        yield f"rows that would have waited for a person, and were given up: {found['waiting']:,}"
 
 
 def _said(row: dict[str, Any]) -> str:

@@ -44,8 +44,8 @@ COMMANDS = {
     ),
     "cache": Line(
         "cache",
-        "Replies that would be the same again, kept: how many, which, and no more of them.",
-        ("stats", "list", "clear"),
+        "Replies that would be the same again, kept: how many, which, and asked for beforehand.",
+        ("stats", "list", "clear", "warm"),
     ),
     "health": Line(
         "health",
