@@ -351,3 +351,27 @@ async def test_a_store_that_cannot_be_read_costs_a_call_and_no_answer(
         ask = Ask([{"role": "user", "content": "Who?"}], options={"temperature": 0})
         with entered(Running()):
             assert await guard.ask(MODEL, ask, lambda reply: reply.text) == "reply 2"
+
+
+async def test_all_of_it_on_postgresql(opened: Opened, server: Counted, postgres: str) -> None:
+    async with (
+        opened(database=postgres) as engine,
+        opened(given=graph(fail=FAIL), database=postgres) as failing,
+    ):
+        store, cache = engine.transactions.store, engine.services.guard.cache
+        with pytest.raises(TinyError):
+            await failing.ask("Who?")
+        assert await store.read(rows.size) == 0
+        assert [str(await engine.ask(word)) for word in ("Who?", "Who?", "Where?")] == [
+            "reply 2", "reply 2", "reply 3",
+        ]  # fmt: skip
+        assert [row["hits"] for row in await store.read(rows.read_all)] == [0, 1]
+        [stats] = await store.read(rows.read_stats)
+        assert (stats["model"], stats["replies"], stats["hits"]) == (MODEL, 2, 1)
+        assert isinstance(cache, Cache)
+        cache.limit = 0.0006
+        assert await cache.sweep() > 0
+        [left] = await store.read(rows.read_all)
+        assert '"reply 3"' in left["body"]
+        assert await store.write(lambda db: rows.clear(db, model=MODEL, before=left["used"])) == 0
+        assert await store.write(rows.clear) == 1
