@@ -257,6 +257,9 @@ async def test_a_run_that_waits_goes_on_in_the_same_trace(wanted: Settings, open
     spans = Spans(wanted)
     waiting = await engine.ask("Well?")
     await engine.resume(waiting.run, "yes")
+    assert [span.name for span in await spans.all()].count(
+        "node ask"
+    ) == 2  # where it waits, and what it came to
     roots = [span for span in await spans.all() if span.name == "invoke_agent asks"]
     assert [facts(span)["tinyllm.status"] for span in roots] == ["waiting", "committed"]
     assert len({span.context.trace_id for span in await spans.all() if span.context}) == 1

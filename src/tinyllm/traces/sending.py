@@ -79,7 +79,7 @@ class Tracing:
             found["input.value"] = told(run.question)
         now = clock.now()
         root = Span(f"invoke_agent {graph}", "AGENT", new_id(), where.span, now, now, found)
-        return Trace(self.put, where, self.content, root)
+        return Trace(self.put, where, self.content, root, clock)
 
     def put(self, trace: Trace, span: Span) -> None:
         if trace.parent.sampled:
@@ -223,7 +223,7 @@ def _quiet(exporter: "SpanExporter", place: str) -> Any:
                 _reach(place)
                 with _hushed():
                     result = exporter.export(spans)
-            except (OSError, ValueError) as failure:
+            except (OSError, TypeError, ValueError) as failure:
                 self.missed(str(failure))
                 return SpanExportResult.FAILURE
             if result is not SpanExportResult.SUCCESS:

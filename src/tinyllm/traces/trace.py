@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import TinyError
 from tinyllm.running import Event
 from tinyllm.traces import span as spans
@@ -69,6 +70,7 @@ class Trace:
     parent: Parent
     content: bool
     root: Span
+    clock: Clock = CLOCK
     open: dict[str, Open] = field(default_factory=dict)
     at: int = 0  # the span that the last event belongs to
     over: bool = False
@@ -162,6 +164,7 @@ class Trace:
         if self.over:
             return
         self.over = True
+        self.root.end = max(self.root.end, self.clock.now())
         for node, opened in list(self.open.items()):
             if opened.call is not None:
                 self.put(self, opened.call)
@@ -196,6 +199,8 @@ def ending(trace: Trace | None) -> Iterator[Callable[[T], T]]:
         return
 
     def tell(answer: T) -> T:
+        if waits := getattr(answer, "question", {}).get("node"):
+            trace.inside(waits)
         trace.end(getattr(answer, "status", ""), answer=str(answer))
         return answer
 
