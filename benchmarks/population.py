@@ -39,6 +39,7 @@ from tinyllm.testing.bank.variants import VARIANTS, single, without_big
 VERIFIABLE = ("code", "math")
 SMALL, SEVEN, WORKER, JUDGE = "single 3B", "single 7B", "single 8B", "single 14B"
 GRAPH, SMALL_GRAPH, UNGATED = "graph, all models", "graph, ≤ 3B", "graph without gates"
+SMALL_ONCE = "graph, ≤ 3B, nothing asked afresh"
 MANGLED, JUDGED, SMALL_JUDGED = (
     "graph, question mangled",
     "judge as only evidence",
@@ -120,7 +121,7 @@ def _arguments() -> argparse.Namespace:
 
 def _conditions(given: argparse.Namespace) -> list[str]:
     base = [*SINGLES, SMALL_GRAPH, GRAPH, UNGATED, JUDGED, SMALL_JUDGED, MANGLED]
-    return [*base, *(name for name in VARIANTS if given.ablate and name not in base)]
+    return [*base, *(name for name in (SMALL_ONCE, *VARIANTS) if given.ablate and name not in base)]
 
 
 def _graph(name: str, graph: dict[str, Any]) -> dict[str, Any]:
@@ -128,6 +129,8 @@ def _graph(name: str, graph: dict[str, Any]) -> dict[str, Any]:
         return single(SINGLES[name])
     if name == SMALL_GRAPH:
         return without_big(graph, BIG)
+    if name == SMALL_ONCE:
+        return without_big(VARIANTS["without asking afresh"](graph), BIG)
     if name == SMALL_JUDGED:
         return without_big(VARIANTS[JUDGED](graph), BIG)
     change: Callable[[dict[str, Any]], dict[str, Any]] = VARIANTS.get(name, lambda same: same)

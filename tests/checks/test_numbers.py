@@ -195,3 +195,9 @@ async def test_an_answer_that_is_no_quantity_is_none_of_its_business(ask: Ask) -
     b = Scripted("never asked")
     answer = await ask("Who painted the Mona Lisa?", CHECKS, a="Leonardo, around 1503.", b=b)
     assert (answer.status, len(b.calls)) == ("committed", 0)
+
+
+async def test_nobody_is_asked_afresh_where_that_is_not_wanted(ask: Ask) -> None:
+    a = _sampled("Answer: 23", "It is 60.", "It is 61.", "It is 62.")
+    answer = await ask(QUESTION, [{"numbers_agree": {"afresh": 0}}], a=a, b="Answer: 23")
+    assert (answer.evidence, len(a.calls)) == ("agreed", 1)

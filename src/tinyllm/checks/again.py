@@ -10,14 +10,16 @@ from tinyllm.services import Services
 TIMES = 3  # how often one model is asked for the same once more
 
 
-async def again(judged: Judged, services: Services, name: str, *, of: str) -> AsyncIterator[list[Candidate]]:
+async def again(
+    judged: Judged, services: Services, name: str, *, of: str, times: int = TIMES
+) -> AsyncIterator[list[Candidate]]:
     """All that it has said by now, each time that there is more: nothing while it repeats itself word for word.
 
     A server that gives the same text for the same question, whatever the seed, would make every answer look sure.
     """
     asks = _entries(judged, services)
     said: list[Candidate] = []
-    for sample in range(1, TIMES + 1):
+    for sample in range(1, times + 1):
         heard = await opinion(judged, services, name, asks, of=of, sample=sample) if asks else None
         if heard is None:
             return

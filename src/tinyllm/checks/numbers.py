@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
-from tinyllm.checks.again import again
+from tinyllm.checks.again import TIMES, again
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import asks_for_code, blocks
 from tinyllm.checks.figures import numbers
@@ -36,6 +36,7 @@ async def numbers_agree(
     *,
     asks: Sequence[str] = (),
     programs: Sequence[str] = (),
+    afresh: int = TIMES,
 ) -> Verdict:
     """The number is the one that a solver proves, a program computes, or another model finds."""
     if not _is_about_a_number(judged):
@@ -46,27 +47,25 @@ async def numbers_agree(
     if not numbers(own.answer):
         return Verdict.bad("it gives no number as its result; end with a line `Answer: <the result>`")
     votes = _Votes(own, _heard(judged), {each.name: each.tier for each in services.guard.entries.values()})
-    afresh = again(judged, services, AFRESH, of=NAME)
-    found = await _found(votes, afresh)
+    more = again(judged, services, AFRESH, of=NAME, times=afresh)
+    found = await _found(votes, more)
     for key, program in _order(judged, services, asks, programs):
         if found is None and services.guard.entry(key).tier >= STRONG_FROM:
-            found = await _found(votes, afresh, near=0.0)
+            found = await _found(votes, more, near=0.0)
         if found is not None:
             return found
         votes.others.append(await _asked(judged, services, key, program=program))
-        found = await _found(votes, afresh)
+        found = await _found(votes, more)
     bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
     if found is not None or not (judged.last or bigger):
         return found or votes.undecided()
-    return await _found(votes, afresh, near=0.0) or votes.at_last()
+    return await _found(votes, more, near=0.0) or votes.at_last()
 
 
-async def _found(
-    votes: "_Votes", afresh: AsyncIterator[list[Candidate]], near: float = MUTE
-) -> Verdict | None:
+async def _found(votes: "_Votes", more: AsyncIterator[list[Candidate]], near: float = MUTE) -> Verdict | None:
     """The verdict, if there is one; when it is so near, the one who answered is asked afresh."""
     while (found := votes.verdict()) is None and votes.open and lead(votes.ranked) >= near:
-        votes.hear(await anext(afresh, None))
+        votes.hear(await anext(more, None))
     return found
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from tinyllm.checks.again import again
+from tinyllm.checks.again import TIMES, again
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs_python
 from tinyllm.checks.code.inputs import inputs
@@ -36,7 +36,12 @@ FIRM = 2  # examples that are believed where nobody else's code passes them
 
 @check(asks=True)
 async def code_runs(
-    judged: Judged, services: Services, *, asks: Sequence[str] = (), seconds: float = SECONDS
+    judged: Judged,
+    services: Services,
+    *,
+    asks: Sequence[str] = (),
+    afresh: int = TIMES,
+    seconds: float = SECONDS,
 ) -> Verdict:
     """The code does what the question's examples say, and what another model's code does."""
     if not asks_for_code(judged.question) or another_language(judged.question):
@@ -50,7 +55,7 @@ async def code_runs(
     if not own.header:
         return NOTHING  # a script, or a class: nobody knows what to call
     try:
-        return await _Comparison(judged, services, task, own, asks, seconds).verdict()
+        return await _Comparison(judged, services, task, own, asks, afresh, seconds).verdict()
     except TinyError as failure:
         if failure.code != "SANDBOX_MISSING":
             raise
@@ -67,10 +72,11 @@ class _Comparison:
         task: Task,
         own: Program,
         asks: Sequence[str],
+        afresh: int,
         seconds: float,
     ) -> None:
         self.judged, self.services, self.task, self.own, self.asks = judged, services, task, own, asks
-        self.seconds = seconds
+        self.afresh, self.seconds = afresh, seconds
         self.heard: list[Candidate] = [each for each in judged.others if each.of in (NAME, "")]
         self.examples = list(task.examples)
         self.calls: list[str] = []
@@ -198,7 +204,7 @@ class _Comparison:
     async def _afresh(self) -> list[Rival]:
         """What the one who answered writes when it is asked again, as far as it meets the examples."""
         said: list[Candidate] = []
-        async for more in again(self.judged, self.services, PROMPT, of=NAME):
+        async for more in again(self.judged, self.services, PROMPT, of=NAME, times=self.afresh):
             said = more[:]
         self.heard += said
         rivals = [each for each in map(self._rival, said) if each is not None]

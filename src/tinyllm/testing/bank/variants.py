@@ -86,6 +86,11 @@ def unasked(graph: Graph) -> Graph:
     )
 
 
+def not_afresh(graph: Graph) -> Graph:
+    """The one who answered is asked no second time."""
+    return _changed(graph, lambda _: True, {name: {"afresh": 0} for name in ("code_runs", "numbers_agree")})
+
+
 def unjudged(graph: Graph) -> Graph:
     """What nothing verifies goes out as it is."""
     changed = deepcopy(graph)
@@ -130,6 +135,7 @@ VARIANTS: dict[str, Change] = {
     "judge as only evidence": judged_only,
     "without running code": not_run,
     "without second opinions": unasked,
+    "without asking afresh": not_afresh,
     "without a judge": unjudged,
     "without escalation": unescalated,
     "without the exact solver": unsolved,
