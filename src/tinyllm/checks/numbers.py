@@ -25,7 +25,7 @@ AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
 # different wrong results two meet easily. Two to none are wrong in one case of twenty: then, and before a bigger model
 # is asked, the one who answered is asked afresh; where that tells nothing, two to none must do. When nobody is left to
 # ask, less will do; when nobody bigger is there, less still, and least where nothing was told afresh.
-SURE, MUTE, ENOUGH, SMALL, BEST = 2.5, 2.0, 1.5, 1.25, 0.5
+SURE, MUTE, ENOUGH, SMALL, BEST = 2.5, 2.0, 1.5, 1.0, 0.5
 SECONDS = 5.0
 
 
