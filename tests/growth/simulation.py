@@ -122,7 +122,7 @@ def school(seed: int, folder: Path, people: Population, make: Any = None) -> Cla
         chance.shuffle(each)
     # Its own: the same seed gives the same ids of runs.
     place = folder / f"{seed}-{len(list(folder.iterdir()))}.db"
-    settings = Settings(database=str(place), workspace=str(folder))
+    settings = Settings(database=str(place), workspace=str(folder), embedder="")
     clock = Clock(chance=random.Random(seed + 1))
     engine = Engine(GRAPH, settings=settings, make=make or populated(people), clock=clock)
     return Class(engine, chance, questions)

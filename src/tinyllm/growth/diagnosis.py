@@ -2,18 +2,22 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from tinyllm.errors import BadReply, TinyError
-from tinyllm.growth.words import groups, terms
+from tinyllm.growth.meaning import meant
+from tinyllm.growth.words import Group, groups, terms
 from tinyllm.guard import Guard
+from tinyllm.memory.embedding import Embedder
 from tinyllm.models import Ask, Reply
 from tinyllm.spec.prompts import Prompts
 from tinyllm.state import RESERVED
 
 MOST = 4
+CLUSTERED = 60  # questions of each kind that are compared with each other, the newest
 SHOWN = 12  # questions of each kind that the model sees
 LONGEST = 300  # characters of a question
 WORKS = 2  # the tier that is asked: it works, and does not only route
@@ -50,21 +54,37 @@ class Domain:
         return f"{plain} ({', '.join(more)})" if more else plain
 
 
-async def domains(guard: Guard, failed: Sequence[str], passed: Sequence[str]) -> tuple[str, list[Domain]]:
+async def domains(
+    guard: Guard, failed: Sequence[str], passed: Sequence[str], embedder: Embedder | None = None
+) -> tuple[str, list[Domain]]:
     """Who told, and the domains. Only names are taken from the model: what else it says could be an instruction."""
+    failed, passed = failed[:CLUSTERED], passed[:CLUSTERED]
+    found = await meant(embedder, failed, passed) if embedder else []
+    by = "meaning" if found else "words"
+    found = found or groups(failed, passed)
     named: list[str] = []
     model = asked(guard)
     if model:
         try:
-            named = await _named(guard, model, failed, passed)
+            named = await _named(guard, model, [*_spread(found, failed)], passed)
         except TinyError as failure:
             if failure.kind == "cancelled":
                 raise
-    found = groups(failed, passed)
     if named:
         return "model", [Domain(name, _terms_of(name, failed, passed)) for name in named]
-    read = [Domain(word, group.terms) for group in found if (word := _name_of(group.terms))]
-    return "words", list({domain.name: domain for domain in read}.values())[:MOST]
+    # A question on its own is no area, unless there is nothing else.
+    areas = [group for group in found if len(group.questions) > 1] or found
+    read = [Domain(word, group.terms) for group in areas if (word := _name_of(group.terms))]
+    return by, list({domain.name: domain for domain in read}.values())[:MOST]
+
+
+def _spread(found: Sequence[Group], failed: Sequence[str]) -> Iterator[str]:
+    """Of each group in turn, so that the few that a model is shown are of all of them."""
+    told = dict.fromkeys(
+        question for row in zip_longest(*(group.questions for group in found)) for question in row if question
+    )
+    yield from told
+    yield from (question for question in dict.fromkeys(failed) if question not in told)
 
 
 def asked(guard: Guard) -> str:

@@ -112,7 +112,7 @@ class Steps:
         failed = [outcome.question for outcome in reversed(need.failed)]
         passed = [outcome.question for outcome in reversed(need.passed)]
         self.budget.spent += 1
-        by, found = await domains(guard, failed, passed)
+        by, found = await domains(guard, failed, passed, self.engine.services.memory.embedder)
         names = ", ".join(domain.name for domain in found) or "nothing in common"
         said = [f"{len(failed)} questions failed; they are about {names} (told by {by})"]
         return True, {"said": said, "by": by, "domains": [[d.name, list(d.terms)] for d in found]}

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 WORD = re.compile(r"[^\W\d_]{3,24}")
@@ -109,23 +109,28 @@ def groups(questions: Sequence[str], others: Sequence[str] = (), most: int = 3) 
     if not questions:
         return []
     vectors = _weighed(list(questions), list(others))
-    parts = [[index] for index in range(len(questions))]
-    alike = {(i, j): _cosine(vectors[i], vectors[j]) for i in range(len(vectors)) for j in range(i)}
-    while len(parts) > 1:
-        score, one, other = max(
-            (_between(parts[i], parts[j], alike), i, j) for i in range(len(parts)) for j in range(i)
-        )
-        if score < ALIKE:
-            break
-        parts[other] += parts[one]
-        del parts[one]
-    parts = sorted((sorted(part) for part in parts), key=lambda part: (-len(part), part[0]))[:most]
+    parts = clustered(len(questions), lambda i, j: _cosine(vectors[i], vectors[j]), ALIKE, most)
     found = []
     for part in parts:
         inside = [questions[index] for index in part]
         outside = [each for index, each in enumerate(questions) if index not in part] + list(others)
         found.append(Group(tuple(inside), terms(inside, outside)))
     return found
+
+
+def clustered(count: int, likeness: Callable[[int, int], float], least: float, most: int) -> list[list[int]]:
+    """The largest groups, when the two that are most alike become one until no two are alike enough."""
+    parts = [[index] for index in range(count)]
+    alike = {(i, j): likeness(i, j) for i in range(count) for j in range(i)}
+    while len(parts) > 1:
+        score, one, other = max(
+            (_between(parts[i], parts[j], alike), i, j) for i in range(len(parts)) for j in range(i)
+        )
+        if score < least:
+            break
+        parts[other] += parts[one]
+        del parts[one]
+    return sorted((sorted(part) for part in parts), key=lambda part: (-len(part), part[0]))[:most]
 
 
 def terms(inside: Sequence[str], outside: Sequence[str], most: int = 6) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Embedder:
             if failure.kind == "cancelled":
                 raise
             self._rests, self.missing = self.clock.monotonic() + REST, failure.message
-            emit("note", text=f"memories are found by their words alone: {failure.message}")
+            emit("note", text=f"texts are compared by their words alone: {failure.message}")
             return []
         self.missing = ""
         return vectors
