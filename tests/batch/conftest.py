@@ -37,11 +37,13 @@ class Project:
     say: Callable[[Request], Any]
     asked: Counter[str] = field(default_factory=Counter)
     host: str = ""  # of another server
+    database: str = ""
 
     @property
     def settings(self) -> Settings:
         host = self.host or self.server.url
-        return Settings(database=str(self.folder / "runs.db"), ollama_host=host, embedder="")
+        database = self.database or str(self.folder / "runs.db")
+        return Settings(database=database, ollama_host=host, embedder="")
 
     @property
     def output(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.batch.conftest import GRAPH, Project, numbered
-from tinyllm.batch import AHEAD, Output, known
+from tinyllm.batch import AHEAD, Output, known, runs_of
 from tinyllm.clock import CLOCK
 from tinyllm.engine import Engine
 from tinyllm.errors import UsageError
@@ -272,3 +272,16 @@ async def test_a_batch_is_known_by_its_output_and_by_its_id(project: Project) ->
     assert {batch.id for batch in found} == {summary.batch}
     assert json.loads(project.output.read_text())["run"].startswith(found[0].id)
     assert "out.jsonl" in failure.value.hint
+
+
+async def test_it_goes_on_in_a_database_on_a_server(project: Project, postgres: str) -> None:
+    project.database = postgres
+    await project.batch(project.questions(4), limit=2)
+    project.output.unlink()
+    summary = await project.batch(project.questions(4))
+    assert (summary.exit_code, [row["index"] for row in project.rows]) == (0, [0, 1, 2, 3])
+    assert project.asked == dict.fromkeys("0123", 1)
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        store = engine.transactions.store
+        found = await engine.transactions.runs(begins=await runs_of(store, summary.batch))
+        assert len(found) == 4

@@ -1,6 +1,7 @@
 """`tinyllm batch`: from a file of rows to an exit code, and how it is told."""
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,8 +76,10 @@ def test_without_a_server_it_ends_with_4_and_says_how_to_go_on(tinyllm: Call, fo
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "name the input and the output"),
-        (("in.jsonl",), "name the input and the output"),
+        ((), "name the input and a file for the output"),
+        (("in.jsonl",), "name the input and a file for the output"),
+        (("in.jsonl", "-o", "-"), "name the input and a file for the output"),
+        (("in.jsonl", "-o", "/dev/null"), "/dev/null is no file"),
         (("gone.jsonl", "-o", "out.jsonl"), "gone.jsonl cannot be read: No such file or directory"),
         (("in.jsonl", "-o", "graphs"), "graphs cannot be written: Is a directory"),
         (("in.jsonl", "-o", "in.jsonl"), "in.jsonl has something else in it"),
@@ -90,6 +93,39 @@ def test_what_is_wrong_is_said(tinyllm: Call, folder: Path, arguments: tuple[str
     done = tinyllm("batch", *arguments)
     assert (done.code, said in done.err) == (2, True), done.err
     assert len((folder / "in.jsonl").read_text().splitlines()) == 6
+
+
+GROWS = """
+name: sums
+models:
+  m: {name: "m:1b", tier: 1}
+nodes:
+  sums: {model: m, prompt: Add., to: check}
+  check: {kind: gate, checks: [{matches: {pattern: right, whole: false}}], tries: 1, passes: end, gives_up: end}
+"""
+
+
+def test_afterwards_the_graph_grows_when_it_should_and_may(tinyllm: Call, folder: Path) -> None:
+    def say(request: Any) -> str:
+        if request.body.get("format"):
+            return json.dumps({"domains": [{"name": "hard sums"}]})
+        return "wrong" if "A hard" in request.text and "expert in hard sums" not in request.text else "right"
+
+    rows = [f"A hard sum: {n} and {n}?" for n in range(4)] + [f"An easy one: {n} and {n}?" for n in range(8)]
+    (folder / "in.txt").write_text("\n".join(rows))
+    (folder / "graphs" / "sums.yaml").write_text(GROWS)
+    command = ("batch", "in.txt", "-o", "out.jsonl", "-g", "sums", "--json")
+    with Simulator(Script({"*": say}, models=["m:1b"])) as simulator:
+        os.environ["OLLAMA_HOST"] = simulator.url  # `no_server` puts it back
+        assert "growth" not in json.loads(tinyllm(*command, "--no-grow").out)
+        assert len(simulator.asked) == len(rows)
+        grew = json.loads(tinyllm(*command).out)["growth"]
+        assert 0 < grew["calls"] == len(simulator.asked) - len(rows)
+        assert grew["said"]
+        assert json.loads(tinyllm("growth", "list", "-g", "sums", "--json").out)
+    (folder / "tinyllm.toml").write_text('growth_mode = "off"\n')
+    refused = tinyllm(*command, "--grow")
+    assert (refused.code, "growing is off" in refused.err) == (2, True)
 
 
 def test_ctrl_c_on_a_terminal_ends_with_130_and_the_same_command_goes_on(

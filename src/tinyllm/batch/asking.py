@@ -40,8 +40,7 @@ class Asking:
         except TinyError as failure:
             if failure.code == "BATCH_CHANGED" or failure.code.startswith(STOPS) or _ours(failure):
                 raise
-            run = failure.where if failure.code == "IN_DOUBT" else await self._last(given)
-            return came.failed(given, failure, run)
+            return came.failed(given, failure, await self._last(given))
 
     async def _asked(self, given: Given, attempt: int) -> Came:
         timeout = self.order.timeout

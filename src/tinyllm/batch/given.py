@@ -16,7 +16,7 @@ class Given:
     """What is asked of one row."""
 
     index: int
-    id: str | int | None = None
+    id: str | float | None = None
     question: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     thread: str = ""
@@ -34,7 +34,7 @@ def given(record: Record, index: int, wanted: Iterable[str], *, plain: bool = Fa
     except TinyError as failure:
         return Given(index, fault=failure)
     id = value.get("id")
-    known = id if isinstance(id, (str, int)) and not isinstance(id, bool) else None
+    known = id if isinstance(id, (str, int, float)) and not isinstance(id, bool) else None
     try:
         return Given(index, known, _question(value), _inputs(value, wanted), _thread(value))
     except TinyError as failure:

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,16 +41,27 @@ class Output:
                 f"{self.path} cannot be written: {failure.strerror}", hint="choose another output with -o"
             ) from failure
         try:
+            self._taken()
+        except UsageError:
+            os.close(self.handle)
+            raise
+        return self
+
+    def _taken(self) -> None:
+        if not stat.S_ISREG(os.fstat(self.handle).st_mode):
+            raise UsageError(
+                f"{self.path} is no file",
+                hint="a batch goes on from what is in its output: name a file with -o",
+            )
+        try:
             if fcntl is not None:
                 fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self.handle)
             raise UsageError(
                 f"another batch is writing to {self.path}",
                 hint="let it end, or choose another output with -o",
                 code="BATCH_BUSY",
             ) from None
-        return self
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):

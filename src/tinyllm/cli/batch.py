@@ -74,9 +74,9 @@ def batch(
     """
     from tinyllm.batch import Order
 
-    if not source or output is None:
+    if not source or output is None or str(output) == "-":
         raise UsageError(
-            "name the input and the output", hint="tinyllm batch questions.jsonl -o answers.jsonl"
+            "name the input and a file for the output", hint="tinyllm batch questions.jsonl -o answers.jsonl"
         )
     if retry and restart:
         raise UsageError("--retry-failed and --restart exclude each other", hint="--restart asks every row")
@@ -149,7 +149,7 @@ def _command(restart: bool) -> str:
 def _told(summary: "Summary", round_: "Round | None", *, as_json: bool, quiet: bool) -> None:
     found = summary.as_dict()
     if round_ is not None:
-        found["growth"] = round_.as_dict()
+        found["growth"] = {"run": round_.run, "said": list(round_.said), "calls": round_.calls}
     if as_json:
         say.data(found)
     if as_json or quiet:

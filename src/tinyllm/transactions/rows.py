@@ -135,12 +135,17 @@ def known_thread(db: Database, name: str) -> str:
 
 def read_runs(db: Database, *, thread: str = "", begins: str = "", limit: int = 50) -> list[RunRow]:
     """The newest runs first: all, those of a thread, those whose ids begin so."""
-    wanted = {"thread = :thread": thread, "substr(id, 1, length(:begins)) = :begins": begins}
-    where = " AND ".join(condition for condition, value in wanted.items() if value)
-    values = {name: value for name, value in (("thread", thread), ("begins", begins)) if value}
+    values: dict[str, Any] = {"limit": limit}
+    conditions = []
+    if thread:
+        conditions.append("thread = :thread")
+        values["thread"] = thread
+    if begins:
+        conditions.append("substr(id, 1, :letters) = :begins")
+        values.update(letters=len(begins), begins=begins)
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
     rows = db.execute(
-        f"SELECT {COLUMNS} FROM runs {where and f'WHERE {where} '}ORDER BY created DESC, seq DESC LIMIT :limit",
-        {"limit": limit, **values},
+        f"SELECT {COLUMNS} FROM runs {where}ORDER BY created DESC, seq DESC LIMIT :limit", values
     )
     return [run_from(row) for row in rows.fetchall()]
 
