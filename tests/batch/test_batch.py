@@ -218,11 +218,20 @@ async def test_a_restart_asks_everything_anew(project: Project) -> None:
     assert project.asked == {"0": 2, "1": 2, "2": 1}
 
 
-async def test_what_somebody_else_wrote_is_left_alone(project: Project) -> None:
+@pytest.mark.parametrize("restart", [False, True])
+async def test_what_somebody_else_wrote_is_left_alone(project: Project, restart: bool) -> None:
     project.output.write_text("my notes")
     with pytest.raises(UsageError, match="has something else in it"):
-        await project.batch(project.questions(1))
+        await project.batch(project.questions(1), restart=restart)
     assert project.output.read_text() == "my notes"
+
+
+async def test_another_database_knows_nothing_of_it(project: Project) -> None:
+    await project.batch(project.questions(1))
+    project.database = str(project.folder / "other.db")
+    with pytest.raises(UsageError, match="belongs to a batch that this database does not know"):
+        await project.batch(project.questions(1))
+    assert (await project.batch(project.questions(1), restart=True)).exit_code == 0
 
 
 async def test_a_second_batch_on_the_same_output_is_refused(project: Project) -> None:

@@ -11,11 +11,11 @@ from tinyllm.batch.came import Came, open_still
 from tinyllm.batch.given import Given, given
 from tinyllm.batch.kept import Batch, find, keep
 from tinyllm.batch.order import AHEAD, Order, Progress, Tell
-from tinyllm.batch.output import Output, foreign
+from tinyllm.batch.output import Output
 from tinyllm.batch.source import Source
 from tinyllm.batch.summary import Summary
 from tinyllm.engine import Engine
-from tinyllm.errors import TinyError, Unavailable
+from tinyllm.errors import TinyError, Unavailable, UsageError
 from tinyllm.store import Database
 from tinyllm.transactions.rows import find_run
 
@@ -53,13 +53,18 @@ async def _batch(engine: Engine, source: Source, output: Output, order: Order) -
         "schema": engine.schema,
     }
     path = str(output.path.resolve())
+    output.require_ours()
     found = await store.read(lambda db: find(db, path))
     if order.restart:
         output.cut(0)
     elif output.empty and (found is None or found.body != body):
         pass  # nothing is lost by beginning anew
     elif found is None:
-        raise foreign(output.path)
+        raise UsageError(
+            f"{output.path} belongs to a batch that this database does not know",
+            hint="go on with the database it was begun with; --restart empties it and begins anew",
+            code="BATCH_UNKNOWN",
+        )
     else:
         found.require(body)
         return found, True

@@ -83,15 +83,18 @@ class Output:
                 yield at, row
                 at += len(line)
         if at < os.fstat(self.handle).st_size:
-            self._ours(at)
             self.cut(at)
 
-    def _ours(self, at: int) -> None:
-        """A line that a kill left half written, and nothing that somebody else wrote."""
+    def require_ours(self) -> None:
+        """It holds rows of a batch, if only the half of one that a kill left: what others wrote is never touched."""
         with self.path.open("rb") as file:
             first = file.read(len(BEGINS))
-        if not at and not BEGINS.startswith(first) and not first.startswith(BEGINS):
-            raise foreign(self.path)
+        if not BEGINS.startswith(first):
+            raise UsageError(
+                f"{self.path} has something else in it",
+                hint="choose another output with -o",
+                code="BATCH_FOREIGN",
+            )
 
     def cut(self, at: int) -> None:
         self._done(lambda: os.ftruncate(self.handle, at))
@@ -137,11 +140,3 @@ def _named(failure: OSError, path: Path) -> TinyError:
     named.message = f"{path} cannot be written: {failure.strerror}"
     named.hint = f"{named.hint}; then the same command again goes on"
     return named
-
-
-def foreign(path: Path) -> UsageError:
-    return UsageError(
-        f"{path} has something else in it",
-        hint="choose another output with -o; --restart empties it and begins anew",
-        code="BATCH_FOREIGN",
-    )
