@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.cache.conftest import MODEL, Opened
+from tests.cache.conftest import MODEL, Opened, graph
 from tinyllm.errors import TinyError
 from tinyllm.guard import Guard
 from tinyllm.guard.sharing import Flight, flight
@@ -64,7 +65,7 @@ def asking(
 async def together(held: Held, tasks: list["asyncio.Task[Any]"]) -> list[Any]:
     """All of them have asked; now the server answers."""
     await held.asked(1)
-    for _ in range(20):
+    for _ in range(200):
         await asyncio.sleep(0)
     held.go.set()
     return await asyncio.gather(*tasks, return_exceptions=True)
@@ -193,4 +194,27 @@ async def test_two_runs_of_one_engine_and_two_nodes_of_one_run_share(opened: Ope
             both = [asyncio.create_task(engine.ask("x")), asyncio.create_task(engine.ask("y"))]
             answers = await together(held, both)
         assert [str(each) for each in answers] == ["reply 1reply 1"] * 2
+        assert len(held.simulator.asked) == 1
+
+
+async def test_what_was_shared_is_kept_by_whoever_commits(opened: Opened) -> None:
+    held = Held()
+    fails = {"kind": "transform", "value": "1 / (outputs.say | length - outputs.say | length)", "to": "end"}
+    async with held.simulator:
+        url = held.simulator.url
+        async with (
+            opened(given=graph(fails=fails), ollama_host=url) as failing,
+            opened(ollama_host=url) as good,
+        ):
+            good.services = replace(
+                good.services, guard=replace(good.services.guard, flights=failing.services.guard.flights)
+            )
+            cache = good.services.guard.cache
+            assert cache is not None
+            await cache.digests.of(MODEL)  # from here on it meets nobody but the other run
+            first = asyncio.create_task(failing.ask("Who?"))
+            await held.asked(1)
+            said = await together(held, [first, asyncio.create_task(good.ask("Who?"))])
+            assert isinstance(said[0], TinyError)
+            assert [str(said[1]), str(await good.ask("Who?"))] == ["reply 1"] * 2
         assert len(held.simulator.asked) == 1

@@ -11,6 +11,7 @@ from tinyllm.running import current
 from tinyllm.settings import Settings
 
 FRESH = 60.0  # seconds that an answer of the server is believed
+PAUSE = 10.0  # seconds until it is asked again when it did not say
 BRIEF = 2.0  # seconds it has to answer: without it we ask as if nothing were kept
 REGISTRY = ("registry.ollama.ai/", "library/")
 
@@ -44,13 +45,13 @@ class Digests:
     async def _ask(self) -> None:
         try:
             async with asyncio.timeout(max(0.0, min(BRIEF, current().left()))):
-                listed = await ollama.tags(self.settings)
+                listed, lasts = await ollama.tags(self.settings), FRESH
         except (TinyError, TimeoutError):  # the call itself will say what is wrong
-            listed = []
+            listed, lasts = [], PAUSE
         # Of a model that runs elsewhere the server has only the address.
         own = [model for model in listed if not model.get("remote_host")]
         self.known = {_whole(str(model["name"])): str(model.get("digest") or "") for model in own}
-        self._until = self.clock.monotonic() + FRESH
+        self._until = self.clock.monotonic() + lasts
 
 
 def _whole(name: str) -> str:

@@ -35,7 +35,9 @@ class Known:
         while under_way := self.flights.find(key):
             under_way.join(current().priority)
             if heard := await under_way.landed():
-                return self._shared(*heard, entry, ask, request, use)
+                value = self._shared(*heard, entry, ask, request, use)
+                self._keep(key, digest, ask, *heard)  # who called may be rolled back, and we not
+                return value
         return await self._called(key, digest, entry, ask, request, use)
 
     async def _digest(self, entry: Entry) -> str:
@@ -97,11 +99,14 @@ class Known:
             def first(reply: Reply, sent: Ask) -> T:
                 flight.land(reply, sent)
                 value = use(reply, sent)
-                if digest and self.cache is not None:
-                    self.cache.keep(key, digest, reply, in_words=bool(ask.tools and not sent.tools))
+                self._keep(key, digest, ask, reply, sent)
                 return value
 
             return await self.attempts.make(entry, ask, request, first)
+
+    def _keep(self, key: str, digest: str, ask: Ask, reply: Reply, sent: Ask) -> None:
+        if digest and self.cache is not None:
+            self.cache.keep(key, digest, reply, in_words=bool(ask.tools and not sent.tools))
 
 
 def _told(reply: Reply, entry: Entry, ask: Ask, request: Request, *, shared: bool = False) -> None:

@@ -47,7 +47,9 @@ async def tried(
     items: Sequence[Item], graph: str | Mapping[str, Any], host: str, folder: Path
 ) -> list[Outcome]:
     """All questions, several at a time, in a database of their own in a folder that is there."""
-    settings = Settings(ollama_host=host, database=str(folder / "runs.db"), workspace=str(folder))
+    settings = Settings(
+        ollama_host=host, database=str(folder / "runs.db"), workspace=str(folder), cache="off"
+    )
     gate = asyncio.Semaphore(AT_A_TIME)
     async with Engine(graph, settings=settings) as engine:
 
