@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.guard.jumping import OnTheLoop, jumped
+from tinyllm.clock import Virtual
 from tinyllm.errors import TinyError
 from tinyllm.guard.queue import Place, Queue
 from tinyllm.guard.queue_line import Waiter
@@ -108,16 +109,63 @@ def test_a_place_that_was_given_to_somebody_who_just_gave_up_goes_to_the_next() 
         queue = Queue(OnTheLoop())
         line = queue.line("m", 1)
         done: list[str] = []
+        tasks: list[asyncio.Task[None]] = []
 
         async def ask(name: str) -> None:
             async with Place(queue, line, "host", 10, "refuse"):
                 await asyncio.sleep(1)
                 done.append(name)
+            if name == "a":
+                tasks[1].cancel()  # it was told to go, and has not woken up yet
 
-        tasks = [asyncio.ensure_future(ask(name)) for name in "abc"]
-        await asyncio.sleep(0.5)
-        tasks[0].add_done_callback(lambda _: tasks[1].cancel())  # between the wake-up and the waking
+        tasks += [asyncio.ensure_future(ask(name)) for name in "abc"]
         await asyncio.gather(*tasks, return_exceptions=True)
         return done
 
     assert jumped(work()) == ["a", "c"]
+
+
+def test_whose_time_is_over_does_not_go_although_nobody_woke_it() -> None:
+    async def work() -> tuple[object, ...]:
+        queue, clock = Queue(OnTheLoop()), Virtual()
+        line = queue.line("m", 1)
+
+        async def ask(deadline: float) -> None:
+            with entered(Running(deadline=deadline, clock=clock)):
+                async with Place(queue, line, "host", 10, "refuse"):
+                    await asyncio.sleep(1)
+                    clock.advance(100)
+
+        return await asyncio.gather(ask(1000), ask(50), ask(1000), return_exceptions=True)
+
+    first, late, last = jumped(work())
+    assert (first, last) == (None, None)
+    assert isinstance(late, TinyError)
+    assert late.code == "DEADLINE_EXCEEDED"
+
+
+def test_a_line_that_is_never_empty_keeps_nothing_of_those_who_are_gone() -> None:
+    async def work() -> tuple[int, int]:
+        queue = Queue(OnTheLoop())
+        line = queue.line("m", 1)
+
+        async def ask(number: int, priority: Priority) -> None:
+            with entered(Running(id=f"r{number}", priority=priority, clock=queue.clock)):
+                async with Place(queue, line, "host", 10_000, "refuse"):
+                    await asyncio.sleep(1)
+
+        tasks = [asyncio.ensure_future(ask(number, "person")) for number in range(-9, 0)]
+        for number in range(1_000):  # one comes each second and one goes; another can wait, and gives up
+            tasks.append(asyncio.ensure_future(ask(number, "person")))
+            tasks.append(asyncio.ensure_future(ask(10_000 + number, "background")))
+            asyncio.get_running_loop().call_later(20, tasks[-1].cancel)
+            await asyncio.sleep(1)
+        sizes = len(line.waiting), len(line._lasts)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return sizes
+
+    waiting, threads = jumped(work())
+    assert waiting < 400
+    assert threads < 900

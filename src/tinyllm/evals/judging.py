@@ -37,7 +37,7 @@ class Judging:
         services, key = self._judge(wanted)
         others = tuple(Candidate("", name) for name in self.authors)
         answered = Answered(self.case.question, answer, others=others)
-        with entered(Running(node="judge", deadline=deadline, listen=heard, clock=clock)):
+        with entered(Running(node="judge", priority="batch", deadline=deadline, listen=heard, clock=clock)):
             said = await judge(answered, services, key, wanted.rubric, self.case.answer)
         if said.passed:
             return ""

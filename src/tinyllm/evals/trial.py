@@ -83,6 +83,7 @@ class Trial:
                 attached=[self.suite.folder / name for name in case.attach],
                 listen=cost.add,
                 model=self.model,
+                priority="batch",
                 **self.limits,
             )
         except TinyError as failure:

@@ -43,7 +43,9 @@ async def grow(
     async with Engine(
         "growth", settings=engine.settings, make=engine.models.make, clock=engine.clock, growing=steps
     ) as worker:
-        answer = await worker.ask(inputs={"graph": engine.base.name}, timeout=timeout, listen=_told(listen))
+        answer = await worker.ask(
+            inputs={"graph": engine.base.name}, timeout=timeout, listen=_told(listen), priority="background"
+        )
     found = (await steps.known()).history
     said = answer.value.get("said", ()) if isinstance(answer.value, Mapping) else ()
     made = tuple(decision for decision in found if decision.run == answer.run)

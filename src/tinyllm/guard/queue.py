@@ -18,6 +18,7 @@ from tinyllm.guard.queue_window import Window
 from tinyllm.guard.sharing import flight
 from tinyllm.models import Models, Reply
 from tinyllm.running import current, emit, time_left
+from tinyllm.settings import Settings
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -229,16 +230,16 @@ def place(models: Models, name: str) -> Place | None:
     key = (settings.ollama_host, id(models.make))
     queue = queues.get(key)
     if queue is None:
-        queue = queues[key] = Queue(models.clock, _look(models) if models.make is None else None)
+        queue = queues[key] = Queue(models.clock, _look(models.settings) if models.make is None else None)
     line = queue.line(name, settings.slots)
     return Place(queue, line, settings.ollama_host, settings.queue, settings.queue_full)
 
 
-def _look(models: Models) -> Look:
+def _look(settings: Settings) -> Look:
     from tinyllm import ollama
 
     async def look() -> list[str]:
-        return [str(each["name"]) for each in await ollama.loaded(models.settings)]
+        return [str(each["name"]) for each in await ollama.loaded(settings)]
 
     return look
 

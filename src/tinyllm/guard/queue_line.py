@@ -9,6 +9,8 @@ from typing import Final
 from tinyllm.guard.queue_window import Window
 from tinyllm.running import Running
 
+SPARE: Final = 256  # what is over is cleared away when there is more of it than this
+
 RANKS: Final = {"person": 0, "batch": 1, "background": 2}
 
 
@@ -58,6 +60,9 @@ class Line:
         waiter.number = self._number
         waiter.tag = max(self._ticks[waiter.rank], self._lasts.get(whose, 0.0))
         self._lasts[whose] = waiter.tag + 1
+        if len(self._lasts) > 2 * len(self.waiting) + SPARE:  # who has nothing waiting is as new as anybody
+            there = {(each.rank, each.running.thread or each.running.id) for each in self.waiting}
+            self._lasts = {whose: last for whose, last in self._lasts.items() if whose in there}
         heapq.heappush(self.waiting, waiter)
         self.counts[waiter.rank] += 1
 
@@ -82,6 +87,9 @@ class Line:
         if state == "goes":
             self._ticks[waiter.rank] = max(self._ticks[waiter.rank], waiter.tag)
             self.sends(waiter)
+        if len(self.waiting) > 2 * sum(self.counts) + SPARE:
+            self.waiting = [each for each in self.waiting if each.state == "waits"]
+            heapq.heapify(self.waiting)
         if not any(self.counts):
             self.waiting.clear()
             self._lasts.clear()
