@@ -38,12 +38,13 @@ class Project:
     asked: Counter[str] = field(default_factory=Counter)
     host: str = ""  # of another server
     database: str = ""
+    slots: int = 0
 
     @property
     def settings(self) -> Settings:
         host = self.host or self.server.url
         database = self.database or str(self.folder / "runs.db")
-        return Settings(database=database, ollama_host=host, embedder="")
+        return Settings(database=database, ollama_host=host, embedder="", slots=self.slots)
 
     @property
     def output(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.batch.conftest import GRAPH, Project, numbered
-from tinyllm.batch import AHEAD, Output, known, runs_of
+from tinyllm.batch import AHEAD, Output, Summary, known, runs_of
 from tinyllm.clock import CLOCK
 from tinyllm.engine import Engine
 from tinyllm.errors import UsageError
@@ -269,6 +269,44 @@ async def test_the_turns_of_a_conversation_follow_each_other(project: Project) -
     async with Engine(GRAPH, settings=project.settings) as engine:
         said = [message["content"] for message in await engine.transactions.window("b")]
     assert said == [word for n in (1, 3, 5, 7) for word in (f"What is number {n}?", f"It is {n}.")]
+
+
+async def test_a_person_goes_before_the_rows_that_wait(project: Project) -> None:
+    project.slots = 1
+    loop, fifth, waits = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    async def say(request: Request) -> str:
+        if len(project.asked) == 5:
+            loop.call_soon_threadsafe(fifth.set)
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(waits.wait(), loop))
+        return "said"
+
+    project.say = say
+    going = asyncio.ensure_future(project.batch(project.questions(16), parallel=8))
+    await fifth.wait()
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        person = engine.ask(
+            "What is number 99?", listen=lambda event: waits.set() if event.kind == "waits" else None
+        )
+        await asyncio.gather(person, going)
+    assert [numbered(request) for request in project.server.asked].index("99") == 5
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        ([], 0),
+        (["committed"], 0),
+        (["committed", "waiting"], 6),
+        (["waiting", "refused"], 5),
+        (["refused", "failed", "committed"], 1),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst_row(statuses: list[str], code: int) -> None:
+    summary = Summary("b", "out.jsonl")
+    for status in statuses:
+        summary.add({"status": status})
+    assert summary.exit_code == code
 
 
 async def test_a_batch_is_known_by_its_output_and_by_its_id(project: Project) -> None:

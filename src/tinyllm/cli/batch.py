@@ -114,7 +114,7 @@ class _Asked:
         from tinyllm import settings
         from tinyllm.batch import Output, Source, run
         from tinyllm.engine import Engine
-        from tinyllm.growth import grow_if_due
+        from tinyllm.growth import due, grow_if_due
 
         loaded = settings.load(self.flags)
         if self.grow and loaded.growth_mode == "off":
@@ -123,10 +123,14 @@ class _Asked:
             async with Engine(self.graph, settings=loaded, schema=self.schema) as engine:
                 with Output(self.output, engine.clock) as output:
                     summary = await run(engine, source, output, order, _telling(bar))
+                if self.grow is False or summary.stopped is not None or not await due(engine):
+                    return summary, None
                 if bar is not None:
                     bar.close()
-                grows = self.grow is not False and summary.stopped is None
-                return summary, await grow_if_due(engine) if grows else None
+                    say.note(
+                        f"all rows are written; the graph grows, with at most {loaded.growth_budget} calls"
+                    )
+                return summary, await grow_if_due(engine)
 
 
 def _telling(bar: Bar | None) -> "Tell":
@@ -166,3 +170,5 @@ def _told(summary: "Summary", round_: "Round | None", *, as_json: bool, quiet: b
         say.note("--retry-failed asks the rows again that failed")
     for line in round_.said if round_ is not None else ():
         say.note(f"growth: {line}")
+    if round_ is not None:
+        say.note(f"growth: {round_.calls} model calls")
