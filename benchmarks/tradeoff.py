@@ -13,7 +13,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tinyllm.checks.blocks import fenced
@@ -71,6 +71,9 @@ POPULATIONS: dict[str, tuple[str, Change]] = {
     "hard, wrong answers alike": ("hard", _alike),
 }
 
+STUBBORN = "hard, the same mistake each time"  # asked afresh, a model that errs says what it said before
+POPULATIONS[STUBBORN] = POPULATIONS["hard"]
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -84,6 +87,12 @@ class Heard:
 
     def right(self, candidate: Candidate) -> bool:
         return final_number(candidate.answer) == self.gold
+
+    def stubborn(self) -> "Heard":
+        again = replace(self.own, again=True)
+        both = not self.right(self.own)
+        afresh = tuple(again if both and not self.right(each) else each for each in self.afresh)
+        return replace(self, afresh=afresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +112,17 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=11, metavar="SEED")
     parser.add_argument("--items", type=int, default=60)
     parser.add_argument("--all", action="store_true", help="bigger models vote as well")
+    parser.add_argument(
+        "--only", action="append", choices=POPULATIONS, help="this population; may be repeated"
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     report = {}
-    for name, (profile, change) in POPULATIONS.items():
+    for name in given.only or POPULATIONS:
+        profile, change = POPULATIONS[name]
         seeds = range(given.first, given.first + given.seeds)
         heard = [each for seed in seeds for each in _heard(seed, given.items, profile, change, big=given.all)]
+        heard = [each.stubborn() for each in heard] if name == STUBBORN else heard
         rules = {f"{part}, {ahead}": _rule(part, ahead) for part in ("once", "afresh") for ahead in LEADS}
         report[name] = {
             "seven": round(sum(each.seven for each in heard) / len(heard), 3),
