@@ -42,7 +42,7 @@ class Models:
 
 
 def kind(text: str, choices: list[str]) -> str:
-    return "right" if "lovely" in text.rsplit("Answer:", 1)[1] else "wrong"
+    return "right" if "lovely" in text.rsplit("The answer, ", 1)[1] else "wrong"
 
 
 async def asked(models: Models, own: Settings, of: Suite, graph: Any = GRAPH) -> evals.Row:
