@@ -11,7 +11,7 @@ from tinyllm.batch import AHEAD, Output, Summary, known, runs_of
 from tinyllm.clock import CLOCK
 from tinyllm.engine import Engine
 from tinyllm.errors import UsageError
-from tinyllm.testing.simulator import Reply, Request
+from tinyllm.testing.simulator import Reply, Request, Script, Simulator
 
 ASKS = {
     "name": "asks",
@@ -246,20 +246,19 @@ async def test_a_limit_is_lifted_later(project: Project) -> None:
     assert set(project.asked.values()) == {1}
 
 
-async def test_without_a_server_it_stops_early_and_leaves_the_rest_open(
-    project: Project, closed_port: int
-) -> None:
-    source = project.questions(400)
-    project.host = f"http://127.0.0.1:{closed_port}"
+async def test_without_a_server_it_stops_early_and_goes_on_when_there_is_one(project: Project) -> None:
+    source = project.questions(200)
+    with Simulator() as gone:
+        project.host = gone.url
     summary = await project.batch(source, parallel=2)
     assert (summary.exit_code, summary.rows, project.rows) == (4, 0, [])
     assert summary.stopped is not None
     assert "no answer from the model server" in summary.stopped.message
     async with Engine(GRAPH, settings=project.settings) as engine:
-        assert len(await engine.transactions.runs(limit=400)) < 100
-    project.host = ""
-    assert (await project.batch(source, limit=20)).exit_code == 0
-    assert [row["index"] for row in project.rows] == list(range(20))
+        assert len(await engine.transactions.runs(limit=200)) < 50
+    with Simulator(Script("It is so.", models=["m:1b"]), port=gone.port):
+        assert (await project.batch(source, limit=12)).exit_code == 0
+    assert [row["index"] for row in project.rows] == list(range(12))
 
 
 async def test_the_turns_of_a_conversation_follow_each_other(project: Project) -> None:

@@ -14,6 +14,7 @@ from tinyllm.batch.order import AHEAD, Order, Progress, Tell
 from tinyllm.batch.output import Output
 from tinyllm.batch.source import Source
 from tinyllm.batch.summary import Summary
+from tinyllm.batch.waking import wake
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError, Unavailable, UsageError
 from tinyllm.store import Database
@@ -30,6 +31,7 @@ async def run(
     summary = Summary(batch.id, str(output.path))
     if begun:
         await _known(engine, output, order, summary)
+    await wake(engine)
     progress = Progress(await asyncio.to_thread(source.count, order.limit), summary.rows)
     tell(progress)
     going = _Going(Asking(engine, batch, order, begun), output, summary, progress, tell)
