@@ -150,7 +150,7 @@ async def person(url: str, scale: float) -> Iterator[dict[str, Any]]:
     batch = [asyncio.ensure_future(side.ask(MODELS[0], n)) for n in range(150)]
     await asyncio.sleep(1.5 * ANSWER * scale)
     here, other = [], []
-    for number in range(10):
+    for number in range(8):
         await asyncio.sleep(dice.uniform(0, ANSWER * scale))
         here.append(await side.ask(MODELS[0], 1000 + number, "me", "person") / ANSWER)
     for number in range(2):
@@ -191,7 +191,7 @@ def bar(what: str, value: float, bar: float, *, at_least: bool = False, **more: 
 
 
 Part = Callable[[str, float], Awaitable[Iterator[dict[str, Any]]]]
-PARTS: dict[Part, float] = {backlog: 1.0, swaps: 0.25, person: 1.0, found: 0.5}  # counts need less time
+PARTS: dict[Part, float] = {backlog: 1.0, swaps: 0.2, person: 1.0, found: 0.5}  # counts need less time
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from typing import Final
 from tinyllm.guard.queue_line import Line, Waiter
 
 LOAD: Final = 8.0  # seconds that loading takes, until it was seen
-TURN: Final = (4.0, 60.0, 60.0)  # loads that a model is asked before it makes room for equals, by rank
+TURN: Final = (4.0, 120.0, 120.0)  # loads that a model is asked before it makes room for equals, by rank
 LEAST: Final = 4  # windows of requests that it serves at least before that
 COLD: Final = 0.05  # seconds; a model that was there already takes less
 LINGER: Final = 0.25  # loads that a model stays for a person who may ask on,
