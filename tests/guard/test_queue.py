@@ -2,9 +2,8 @@
 
 import asyncio
 import itertools
-from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ from tests.guard.jumping import OnTheLoop, jumped
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError
 from tinyllm.guard import Guard
-from tinyllm.guard.queue import Place, Queue, full
+from tinyllm.guard.queue import Place, Queue, full, place
+from tinyllm.guard.queue_line import Line
 from tinyllm.guard.queue_window import Window
 from tinyllm.models import Ask, Entry, Models, Reply
 from tinyllm.running import Event, Priority, Running, entered
@@ -43,6 +43,14 @@ class Asked:
         self.tasks.append(asyncio.ensure_future(ask()))
         await asyncio.sleep(0)
 
+    @asynccontextmanager
+    async def held(self, model: str = "m:1b", slots: int = 1) -> AsyncIterator[Line]:
+        """All slots are taken, until everybody stands in the line."""
+        places = [place(self.guard.models, model) for _ in range(slots)]
+        async with AsyncExitStack() as taken:
+            lines = [(await taken.enter_async_context(each)).line for each in places if each is not None]
+            yield lines[0]
+
     async def ends(self) -> list[str]:
         ended = await asyncio.gather(*self.tasks, return_exceptions=True)
         return [
@@ -56,7 +64,7 @@ class Asked:
 
 
 @asynccontextmanager
-async def asking(delay: float = 0.05, room: int = 1, **settings: Any) -> AsyncIterator[Asked]:
+async def asking(delay: float = 0.01, room: int = 1, **settings: Any) -> AsyncIterator[Asked]:
     models = [Model(name=name, slots=4) for name in ("m:1b", "n:1b")]
     script = Script({model.name: Said("yes", first_delay=delay) for model in models}, models)
     async with Simulator(script, room=room) as simulator:
@@ -67,78 +75,84 @@ async def asking(delay: float = 0.05, room: int = 1, **settings: Any) -> AsyncIt
 
 async def test_a_person_is_asked_for_before_a_batch_and_a_batch_before_the_background() -> None:
     rows: list[tuple[str, Priority]] = [
-        ("first", "batch"),
         ("late", "background"),
         ("row1", "batch"),
         ("row2", "batch"),
         ("me", "person"),
     ]
     async with asking() as asked:
-        for name, priority in rows:
-            await asked.put(name, priority)
-        assert await asked.ends() == ["ok"] * 5
-        assert asked.heard == ["first", "me", "row1", "row2", "late"]
+        async with asked.held():
+            for name, priority in rows:
+                await asked.put(name, priority)
+        assert await asked.ends() == ["ok"] * 4
+        assert asked.heard == ["me", "row1", "row2", "late"]
 
 
 async def test_a_thread_that_asks_for_much_at_once_waits_behind_itself() -> None:
-    async with asking(0.01) as asked:
-        for number in range(4):
-            await asked.put(f"a{number}", thread="a")
-        for name in ("b0", "c0", "b1"):
-            await asked.put(name, thread=name[0])
+    async with asking() as asked:
+        async with asked.held():
+            for number in range(4):
+                await asked.put(f"a{number}", thread="a")
+            for name in ("b0", "c0", "b1"):
+                await asked.put(name, thread=name[0])
         await asked.ends()
-        assert asked.heard == ["a0", "a1", "b0", "c0", "a2", "b1", "a3"]
+        assert asked.heard == ["a0", "b0", "c0", "a1", "b1", "a2", "a3"]
 
 
 async def test_questions_for_the_loaded_model_go_first_and_the_other_is_loaded_once() -> None:
-    async with asking(0.01, slots=4) as asked:
-        for number in range(24):
-            await asked.put(f"q{number}", model="mn"[number % 2] + ":1b")
+    async with asking(slots=4) as asked:
+        async with asked.held(slots=4):
+            for number in range(24):
+                await asked.put(f"q{number}", model="mn"[number % 2] + ":1b")
         await asked.ends()
         assert asked.simulator.world.memory.swaps == 1
         assert [request.model for request in asked.simulator.asked] == ["m:1b"] * 12 + ["n:1b"] * 12
 
 
 async def test_models_that_are_both_there_are_asked_together() -> None:
-    async with asking(0.02, room=2, slots=1) as asked:
+    async with asking(room=2) as asked:
         for model in ("m:1b", "n:1b"):
             await asked.put(f"first {model}", model=model)
             await asked.ends()
-        for number in range(12):
-            await asked.put(f"q{number}", model="mn"[number % 2] + ":1b")
+        async with asked.held():
+            for number in range(12):
+                await asked.put(f"q{number}", model="mn"[number % 2] + ":1b")
+            await asyncio.gather(*asked.tasks[3::2])  # one look shows that they need not wait for the other
         await asked.ends()
         memory = asked.simulator.world.memory
         assert (memory.loads, memory.swaps) == (2, 0)
-        order = [request.model for request in asked.simulator.asked][2:]
-        assert order.index("n:1b") < 5  # one look shows that it need not wait for the other
-        looks = [request for request in asked.simulator.requests if request.path == "/api/ps"]
-        assert len(looks) == 1
+        assert [request.model for request in asked.simulator.asked][2:] == ["n:1b"] * 6 + ["m:1b"] * 6
+        assert sum(request.path == "/api/ps" for request in asked.simulator.requests) == 1
 
 
 async def test_a_person_has_the_other_model_loaded_at_once_and_the_batch_goes_on_afterwards() -> None:
-    async with asking(0.02, slots=2) as asked:
-        for number in range(8):
-            await asked.put(f"row{number}", "batch")
-        await asked.put("me", model="n:1b")
+    async with asking(slots=2) as asked:
+        await asked.put("first")
         await asked.ends()
-        assert asked.heard.index("me") == 2
+        async with asked.held(slots=2):
+            for number in range(8):
+                await asked.put(f"row{number}", "batch")
+            await asked.put("me", model="n:1b")
+        await asked.ends()
+        assert asked.heard[:2] == ["first", "me"]
         assert asked.simulator.world.memory.swaps == 2
 
 
 @pytest.mark.parametrize(
     ("policy", "ends"),
     [
-        ("wait", ["ok"] * 5),
-        ("refuse", ["ok", "ok", "ok", "MODEL_QUEUE_FULL", "MODEL_QUEUE_FULL"]),
-        ("drop_oldest", ["ok", "MODEL_QUEUE_FULL", "MODEL_QUEUE_FULL", "ok", "ok"]),
-        ("drop_newest", ["ok", "ok", "MODEL_QUEUE_FULL", "MODEL_QUEUE_FULL", "ok"]),
+        ("wait", ["ok"] * 4),
+        ("refuse", ["ok", "ok", "MODEL_QUEUE_FULL", "MODEL_QUEUE_FULL"]),
+        ("drop_oldest", ["MODEL_QUEUE_FULL", "MODEL_QUEUE_FULL", "ok", "ok"]),
+        ("drop_newest", ["ok", "MODEL_QUEUE_FULL", "MODEL_QUEUE_FULL", "ok"]),
     ],
 )
 async def test_a_full_queue_does_what_was_set(policy: str, ends: list[str]) -> None:
     async with asking(queue=2, queue_full=policy) as asked:
-        for number in range(5):
-            await asked.put(f"q{number}", "batch")
-        await asked.put("me")  # those who are overtaken do not count
+        async with asked.held():
+            for number in range(4):
+                await asked.put(f"q{number}", "batch")
+            await asked.put("me")  # those who are overtaken do not count
         assert await asked.ends() == [*ends, "ok"]
         assert len(asked.heard) == ends.count("ok") + 1
 
@@ -149,50 +163,50 @@ async def test_a_refusal_says_what_to_do_and_nothing_else_is_tried() -> None:
             "a": Entry(key="a", name="m:1b", fallback="b"),
             "b": Entry(key="b", name="n:1b"),
         }
-        for number in range(3):
-            await asked.put(f"q{number}", model="a")
-        with pytest.raises(
-            TinyError, match="1 requests wait for m:1b already: this request is refused"
-        ) as raised:
-            await asked.tasks[2]
+        async with asked.held():
+            for number in range(2):
+                await asked.put(f"q{number}", model="a")
+            with pytest.raises(TinyError, match="1 requests wait for m:1b already: this one is") as raised:
+                await asked.tasks[1]
         assert (raised.value.exit_code, raised.value.hint.split(",")[0]) == (4, "ask later or less at once")
         await asked.ends()
-        assert {request.model for request in asked.simulator.asked} == {"m:1b"}
+        assert [request.model for request in asked.simulator.asked] == ["m:1b"]
         assert await asked.guard.breakers.shelf.all() == []
 
 
 async def test_a_run_without_time_leaves_the_queue_and_blames_nobody() -> None:
-    async with asking(0.5) as asked:
-        await asked.put("first")
+    async with asking() as asked:
         clock = asked.guard.clock
-        await asked.put("late", deadline=clock.monotonic() + 0.05, clock=clock)
-        with pytest.raises(TinyError, match="used up while it waited for m:1b") as raised:
-            await asked.tasks[1]
+        async with asked.held():
+            await asked.put("late", deadline=clock.monotonic() + 0.05, clock=clock)
+            with pytest.raises(TinyError, match="used up while it waited for m:1b") as raised:
+                await asked.tasks[0]
         assert (raised.value.code, raised.value.exit_code) == ("DEADLINE_EXCEEDED", 124)
-        await asked.ends()
-        assert asked.heard == ["first"]
+        assert asked.heard == []
         assert await asked.guard.breakers.shelf.all() == []
 
 
 async def test_whoever_gives_up_leaves_the_place_to_the_next() -> None:
     async with asking() as asked:
-        for name in ("first", "gone", "next"):
-            await asked.put(name)
-        asked.tasks[1].cancel()
-        assert await asked.ends() == ["ok", "gone", "ok"]
-        assert asked.heard == ["first", "next"]
+        async with asked.held():
+            for name in ("gone", "next"):
+                await asked.put(name)
+            asked.tasks[0].cancel()
+        assert await asked.ends() == ["gone", "ok"]
+        assert asked.heard == ["next"]
 
 
 async def test_who_waited_says_for_how_long_and_behind_how_many() -> None:
     async with asking() as asked:
-        for name in ("first", "second", "third"):
-            await asked.put(name)
+        async with asked.held():
+            for name in ("second", "third"):
+                await asked.put(name)
         await asked.ends()
         waits = [event.data for event in asked.events if event.kind == "waits"]
         assert [(each["model"], each["before"]) for each in waits] == [("m:1b", 0), ("m:1b", 1)]
         queued = [event.data for event in asked.events if event.kind == "queued"]
         assert [each["before"] for each in queued] == [0, 1]
-        assert 0 < queued[0]["seconds"] < queued[1]["seconds"]
+        assert 0 <= queued[0]["seconds"] < queued[1]["seconds"]
         assert queued[0]["host"] == asked.simulator.url
 
 
@@ -204,38 +218,30 @@ async def test_a_question_that_need_not_wait_says_nothing() -> None:
 
 
 async def test_entries_and_engines_that_name_one_model_share_its_place() -> None:
-    async with asking() as asked:
-        again = Guard(Models(asked.guard.models.settings), {"x": Entry(key="x", name="M:1B")})
-        await asked.put("first")
-        asked.guard, guard = again, asked.guard
-        await asked.put("second", model="x")
-        asked.guard = guard
-        await asked.put("third")
-        await asked.ends()
-        busy = [(request.arrived, request.ended) for request in asked.simulator.asked]
-        assert all(before[1] <= after[0] for before, after in itertools.pairwise(busy))
-        await again.models.aclose()
+    async with asking() as asked, asked.held():
+        asked.guard = Guard(Models(asked.guard.models.settings), {"x": Entry(key="x", name="M:1B")})
+        await asked.put("another engine", model="x")
+        assert [event.kind for event in asked.events] == ["waits"]
+        asked.tasks[0].cancel()
+        await asked.guard.models.aclose()
     assert full("llama3.2") == "llama3.2:latest"
     assert full("host:5000/team/Model") == "host:5000/team/model:latest"
 
 
 async def test_a_batch_through_the_front_door_lets_a_person_pass() -> None:
-    graph = {
-        "name": "g",
-        "nodes": {"n": {"kind": "llm", "model": "m:1b", "prompt": "{{ inputs.question }}", "to": "end"}},
-    }
-    async with asking(0.03, slots=2) as asked:
-        async with Engine(graph, settings=asked.guard.models.settings) as engine:
-            rows = [asyncio.ensure_future(engine.ask(f"row{n}", priority="batch")) for n in range(12)]
-            for _ in range(2000):
-                if asked.simulator.asked:
-                    break
-                await asyncio.sleep(0.001)
-            await engine.ask("me")
+    node = {"kind": "llm", "model": "m:1b", "prompt": "{{ inputs.question }}", "to": "end"}
+    async with asking() as asked:
+        async with Engine(
+            {"name": "g", "nodes": {"n": node}}, settings=asked.guard.models.settings
+        ) as engine:
+            async with asked.held() as line:
+                rows = [asyncio.ensure_future(engine.ask(f"row{n}", priority="batch")) for n in range(6)]
+                rows.append(asyncio.ensure_future(engine.ask("me")))
+                while line.counts != [1, 6, 0]:
+                    await asyncio.sleep(0.001)
             await asyncio.gather(*rows)
-        assert len(asked.heard) == 13
-        assert asked.heard.index("me") < 12
-        assert Counter(asked.heard)["me"] == 1
+        assert asked.heard[0] == "me"
+        assert len(asked.heard) == 7
 
 
 # How many at a time.

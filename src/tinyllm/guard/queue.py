@@ -86,7 +86,7 @@ class Queue:
     def _displace(self, line: Line, rank: int, most: int, policy: str) -> None:
         among = list(line.of(rank))
         if policy == "refuse" or not among:
-            raise refusal(line, most, "this request is refused", current().node)
+            raise refusal(line, most, "this one is refused", current().node)
         chosen = (min if policy == "drop_oldest" else max)(among, key=lambda waiter: waiter.number)
         which = "oldest" if policy == "drop_oldest" else "newest"
         what = f"the {which} one, this request, made room for another"
