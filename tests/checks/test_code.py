@@ -1,12 +1,16 @@
 """Code that is run: wrong code that looks right is caught, right code in an odd form is not rejected."""
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.checks.conftest import Ask
 from tinyllm.checks.blocks import asks_for_code, blocks
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.task import Example, task_of
-from tinyllm.errors import Unavailable
+from tinyllm.sandbox import bubblewrap, cpython, docker, monty
 from tinyllm.testing.scripted import Scripted
 
 QUESTION = "Write a Python function `evens(xs)` that returns the even numbers of a list. evens([1, 2, 4]) returns [2, 4]."
@@ -135,18 +139,24 @@ async def test_code_in_another_language_is_left_alone(ask: Ask) -> None:
     assert (answer.status, answer.evidence, len(b.calls)) == ("committed", "unchecked", 0)
 
 
-async def test_without_a_sandbox_the_check_is_skipped_and_says_so(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tinyllm import sandbox
+@pytest.fixture
+def no_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine without Monty, and with no program of any kind on its path."""
+    looked = (monty.missing, cpython.missing, docker.missing, bubblewrap.missing)
+    monkeypatch.setitem(sys.modules, "pydantic_monty", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for each in looked:
+        each.cache_clear()
+    yield
+    for each in looked:
+        each.cache_clear()
 
-    async def none(*_: object, **__: object) -> None:
-        raise Unavailable("code is not run here", code="SANDBOX_MISSING")
 
-    monkeypatch.setattr(sandbox, "arun", none)
+@pytest.mark.usefixtures("no_sandbox")
+async def test_without_a_sandbox_the_check_is_skipped_and_says_so(ask: Ask) -> None:
     answer = await ask(QUESTION, CHECKS, a=WRONG, b=GOOD)
     assert (answer.status, answer.evidence) == ("committed", "unchecked")
-    assert any("code_runs was skipped: code is not run here" in note for note in answer.notes)
+    assert any("code_runs was skipped: code is not run here: Monty is not" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize(

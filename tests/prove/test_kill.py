@@ -1,11 +1,11 @@
 """Killed anywhere, a run is before or after itself; and the checker is not blind."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.prove.conftest import EVIDENCE, PROGRAM, Prove
+from tests.prove.conftest import EVIDENCE, Prove
+from tests.started import run
 from tinyllm.prove.controls import KILL_CONTROLS
 from tinyllm.prove.shapes import SHAPES
 
@@ -68,15 +68,12 @@ def test_what_is_unknown_is_refused(tmp_path: Path) -> None:
         ["kill", "--control", "x"],
         ["concurrency", "--control", "x"],
     ):
-        done = subprocess.run([PROGRAM, "prove", *arguments], capture_output=True, text=True, check=False)
+        done = run("prove", *arguments)
         assert done.returncode == 2
         assert done.stderr.startswith("error  there is no")
         assert "try    choose from: " in done.stderr
     nowhere = str(tmp_path / "no" / "E.md")
-    done = subprocess.run(
-        [PROGRAM, "prove", "concurrency", "--processes", "1", "--runs", "1", "--evidence", nowhere],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run("prove", "concurrency", "--processes", "1", "--runs", "1", "--evidence", nowhere)
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
 
 

@@ -2,12 +2,12 @@
 
 import fnmatch
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.tools.answering import Asked, Said, answering
 
 Answer = tuple[int, Any]
 
@@ -119,42 +119,16 @@ def _error(status: int, kind: str, reason: str) -> Answer:
 def cluster_serving() -> Iterator[Cluster]:
     cluster = Cluster()
 
-    class Answering(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(asked: Asked) -> Said:
+        if cluster.key and asked.headers.get("authorization") != f"ApiKey {cluster.key}":
+            status, told = _error(401, "security_exception", "missing authentication credentials")
+        else:
+            body = json.loads(asked.body) if asked.body else None
+            status, told = cluster.answer(asked.method, urlsplit(asked.url).path, body)
+        ours = "vnd.elasticsearch+json" in asked.headers.get("accept", "")
+        kind = "application/vnd.elasticsearch+json;compatible-with=9" if ours else "application/json"
+        headers = {"X-Elastic-Product": "Elasticsearch", "content-type": kind}
+        return status, json.dumps(told).encode(), headers
 
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            if cluster.key and self.headers.get("authorization") != f"ApiKey {cluster.key}":
-                status, told = _error(401, "security_exception", "missing authentication credentials")
-            else:
-                status, told = cluster.answer(
-                    self.command, urlsplit(self.path).path, json.loads(body) if body else None
-                )
-            content = json.dumps(told).encode()
-            self.send_response(status)
-            self.send_header("X-Elastic-Product", "Elasticsearch")
-            accepted = self.headers.get("accept", "")
-            self.send_header(
-                "content-type",
-                "application/vnd.elasticsearch+json;compatible-with=9"
-                if "vnd.elasticsearch+json" in accepted
-                else "application/json",
-            )
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer  # noqa: N815
-
-        def log_message(self, *_: Any) -> None:
-            """Nobody reads it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    server.daemon_threads = True
-    cluster.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with answering(answer) as cluster.port:
         yield cluster
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -1,13 +1,13 @@
 """What a Kubernetes API server is to its clients, as far as tools need it: on loopback, checked with the official client."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.tools.answering import Asked, Said, answering
 
 TOKEN = "the-token-of-the-cluster"
 WHEN = "2026-03-01T10:00:00Z"
@@ -186,39 +186,18 @@ def _discovered(path: str) -> dict[str, Any]:
 def api_serving() -> Iterator[Api]:
     api = Api()
 
-    class Answering(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(asked: Asked) -> Said:
+        api.asked.append((asked.method, asked.url))
+        status, told = 200, None
+        try:
+            if api.token and asked.headers.get("authorization") != f"Bearer {api.token}":
+                raise Refused(401, "Unauthorized", "Unauthorized")
+            told = api.answer(asked.method, asked.url, asked.body, asked.headers.get("content-type", ""))
+        except Refused as refused:
+            status, told = refused.code, refused.body
+        if isinstance(told, str):
+            return status, told.encode(), {"content-type": "text/plain"}
+        return status, json.dumps(told).encode(), {"content-type": "application/json"}
 
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            api.asked.append((self.command, self.path))
-            try:
-                if api.token and self.headers.get("authorization") != f"Bearer {api.token}":
-                    raise Refused(401, "Unauthorized", "Unauthorized")
-                code, said = (
-                    200,
-                    api.answer(self.command, self.path, body, self.headers.get("content-type", "")),
-                )
-            except Refused as refused:
-                code, said = refused.code, refused.body
-            content = said.encode() if isinstance(said, str) else json.dumps(said).encode()
-            self.send_response(code)
-            self.send_header("content-type", "text/plain" if isinstance(said, str) else "application/json")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815
-
-        def log_message(self, *_: Any) -> None:
-            """Nobody reads it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    server.daemon_threads = True
-    api.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with answering(answer) as api.port:
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -38,7 +38,6 @@ def test_a_run_killed_anywhere_and_again_is_committed_once_by_the_next_process(f
     trials = killed(folder, "commit", again=3)
     assert len(trials) > 20
     for trial in trials:
-        assert trial["last"] == 0, trial
         assert trial["statuses"] == ["committed"], trial
         assert trial["problems"] == [], trial
         assert trial["messages"] == 1, trial
@@ -53,7 +52,6 @@ def test_a_failing_run_killed_anywhere_leaves_the_workspace_as_it_was(folder: Pa
     trials = killed(folder, "fail")
     assert len(trials) > 20
     for trial in trials:
-        assert trial["last"] == 0, trial
         assert trial["statuses"] == ["rolled_back"], trial
         assert trial["problems"] == [], trial
         assert trial["messages"] == 0, trial

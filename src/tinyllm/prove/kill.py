@@ -16,7 +16,7 @@ from typing import Any
 from tinyllm.prove.bounds import most, percent
 from tinyllm.prove.controls import Control
 from tinyllm.prove.evidence import table
-from tinyllm.prove.mother import Mother, mother
+from tinyllm.prove.mother import Kill, Mother, mother
 from tinyllm.prove.shapes import SHAPES, Shape
 from tinyllm.prove.trial import Prepared, Trial, Violation, prepare, warm
 
@@ -159,9 +159,9 @@ class _Harness:
         counted = Counted()
         for nth in range(1, MOST):
             with self._trial(shape) as run:
-                unhurt = run.lived(kill_at=nth)
+                unhurt = run.lived(Kill(nth))
                 if again and not unhurt:
-                    run.lived(kill_at=self.chance.randint(1, 12))
+                    run.lived(Kill(self.chance.randint(1, 12)))
                 run.ended()
                 counted.add(run)
             if unhurt:
@@ -177,7 +177,7 @@ class _Harness:
             lasts = self._lasts(shape)
             with self._trial(shape) as run:
                 for _ in range(PER_RUN):
-                    if run.lived(kill_after=self.chance.uniform(0.001, lasts)):
+                    if run.lived(Kill(after=self.chance.uniform(0.001, lasts))):
                         break
                 run.ended()
                 counted.add(run)

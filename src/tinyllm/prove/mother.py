@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,14 @@ from tinyllm.prove.outside import Outside
 from tinyllm.prove.shapes import SHAPES, Shape
 
 ENDED_ITSELF = 1  # when its mother is gone: nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """When a process is killed: at a durable place, after a time, or not at all."""
+
+    at: int = 0  # the first, the second, … passage
+    after: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -29,11 +37,9 @@ class Mother:
         """The exit code of a process that had an earlier turn."""
         return self._child(shape, outside, seed=True)
 
-    def lived(
-        self, shape: Shape, outside: Outside, control: Control, kill_at: int = 0, kill_after: float = 0.0
-    ) -> int:
-        """The exit code of a process that was killed at a durable write, after a time, or not."""
-        return self._child(shape, outside, control=control, kill_at=kill_at, kill_after=kill_after)
+    def lived(self, shape: Shape, outside: Outside, control: Control, kill: Kill) -> int:
+        """The exit code of a process that was killed, or not."""
+        return self._child(shape, outside, control=control, **asdict(kill))
 
     def _child(self, shape: Shape, outside: Outside, **how: Any) -> int:
         order = {"shape": shape.name, "folder": str(outside.folder), **how}
@@ -69,25 +75,18 @@ def _serve(orders: socket.socket) -> None:
         os._exit(code)
 
 
-def _forked(
-    shape: str,
-    folder: str,
-    seed: bool = False,
-    control: Control = "",
-    kill_at: int = 0,
-    kill_after: float = 0.0,
-) -> int:
+def _forked(shape: str, folder: str, seed: bool = False, control: Control = "", **kill: Any) -> int:
+    when = Kill(**kill)
     child = os.fork()
     if child == 0:
-        _work(next(each for each in SHAPES if each.name == shape), Path(folder), seed, control, kill_at)
-    if kill_after:
-        time.sleep(kill_after)
+        _work(next(each for each in SHAPES if each.name == shape), Outside(Path(folder)), seed, control, when)
+    if when.after:
+        time.sleep(when.after)
         os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _work(shape: Shape, folder: Path, seeds: bool, control: Control, kill_at: int) -> None:
-    outside = Outside(folder)
+def _work(shape: Shape, outside: Outside, seeds: bool, control: Control, when: Kill) -> None:
     if seeds:
         die_or_end(lambda: seed(shape, outside), outside, 0)
-    die_or_end(lambda: live(shape, outside, control), outside, kill_at)
+    die_or_end(lambda: live(shape, outside, control), outside, when.at)

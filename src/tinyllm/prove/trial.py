@@ -13,7 +13,7 @@ from tinyllm.errors import TinyError
 from tinyllm.prove.controls import Control
 from tinyllm.prove.left import Left
 from tinyllm.prove.living import ended, live, seed
-from tinyllm.prove.mother import Mother
+from tinyllm.prove.mother import Kill, Mother
 from tinyllm.prove.outside import Outside
 from tinyllm.prove.rows import Rows
 from tinyllm.prove.seeing import Seen, look, seen_in
@@ -32,6 +32,7 @@ Broken = Literal[
     "row",
     "crash",
 ]
+NEVER = Kill()
 DECISIONS = 2  # that the shape `growth` comes to: one for each candidate
 LABELLED_ONCE = frozenset({"d", "e", "loop", "pause"})  # what must have happened once, whatever its key was
 
@@ -66,9 +67,9 @@ class Trial:
     def __post_init__(self) -> None:
         self._before, self._left = self.before.messages, self.before.left
 
-    def lived(self, *, kill_at: int = 0, kill_after: float = 0.0) -> bool:
-        """One more process: killed at a durable write, after a time, or not. True when it came to its end."""
-        code = self.mother.lived(self.shape, self.outside, self.control, kill_at, kill_after)
+    def lived(self, kill: Kill = NEVER) -> bool:
+        """One more process, killed or not. True when it came to its end."""
+        code = self.mother.lived(self.shape, self.outside, self.control, kill)
         if code == -signal.SIGKILL:
             self.kills += 1
             self._check_between()

@@ -60,7 +60,6 @@ def wrapped(visible: Iterable[Path], *, as_root: bool) -> list[str]:
     return [*command, "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
 
 
-@cache
 def _program() -> str:
     return shutil.which("bwrap") or ""
 

@@ -5,11 +5,25 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from tinyllm.errors import BadReply, GraphError
 from tinyllm.problems import did_you_mean
 from tinyllm.settings import Settings
 from tinyllm.toolkit.declared import Tool
+
+
+@cache
+def _ours() -> Mapping[str, Tool]:
+    """Looked for once: it takes milliseconds, and each graph that is read asks."""
+    package = importlib.import_module("tinyllm.tools")
+    modules = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return {
+        value.name: value
+        for module in modules
+        for value in vars(importlib.import_module(f"{package.__name__}.{module}")).values()
+        if isinstance(value, Tool)
+    }
 
 
 @dataclass(frozen=True)
@@ -22,13 +36,7 @@ class Toolbox:
     @classmethod
     def standard(cls, more: Iterable[Tool] = ()) -> "Toolbox":
         """All tools of the package `tools`, and these."""
-        package = importlib.import_module("tinyllm.tools")
-        found: dict[str, Tool] = {}
-        for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
-            for value in vars(importlib.import_module(f"{package.__name__}.{module}")).values():
-                if isinstance(value, Tool):
-                    found[value.name] = value
-        return cls({**found, **{tool.name: tool for tool in more}})
+        return cls({**_ours(), **{tool.name: tool for tool in more}})
 
     @classmethod
     def of(cls, settings: Settings, more: Iterable[Tool] = ()) -> "Toolbox":
