@@ -74,10 +74,9 @@ class Side:
 
     async def ask(self, model: str, number: int, thread: str = "t", priority: Priority = "batch") -> float:
         """Seconds of the server's time beyond the answer and the loading."""
-        given = Ask([{"role": "user", "content": f"question {number}"}])
         began = time.monotonic()
         with entered(Running(id=str(number), thread=thread, priority=priority)):
-            reply = await self.guard.ask(model, given, lambda reply: reply)
+            reply = await self.guard.ask(model, question(number), lambda reply: reply)
         return self.waited(began, reply)
 
     async def warm(self) -> "Side":
@@ -88,8 +87,8 @@ class Side:
     async def plain(self, model: str, number: int) -> float:
         """Sent at once: the server's own queue, first come, first served."""
         began = time.monotonic()
-        given = Ask([{"role": "user", "content": f"question {number}"}])
-        return self.waited(began, await self.models.ask(Entry(key=model, name=model), given))
+        reply = await self.models.ask(Entry(key=model, name=model), question(number))
+        return self.waited(began, reply)
 
     def waited(self, began: float, reply: Reply) -> float:
         return max(0.0, time.monotonic() - began - reply.load - reply.worked) / self.scale
@@ -98,6 +97,10 @@ class Side:
         async with httpx.AsyncClient(trust_env=False) as http:
             found: dict[str, Any] = (await http.get(f"{self.url}/simulator")).json()
             return found
+
+
+def question(number: int) -> Ask:
+    return Ask([{"role": "user", "content": f"question {number}"}], options={"num_predict": 200})
 
 
 def mixed(count: int) -> list[str]:
