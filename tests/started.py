@@ -34,7 +34,7 @@ def _starter() -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
 
 
 class Process:
-    """What `subprocess.Popen` is, of a command line that was forked."""
+    """What `subprocess.Popen` is, of a command line, or of another module with a `main`, that was forked."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Process:
         env: Mapping[str, str] | None = None,
         cwd: Path | str | None = None,
         start_new_session: bool = False,
+        program: str = "tinyllm.cli",
     ) -> None:
         self.returncode: int | None = None
         order = {
@@ -53,6 +54,7 @@ class Process:
             "env": dict(os.environ if env is None else env),
             "cwd": str(cwd or Path.cwd()),
             "session": start_new_session,
+            "program": program,
         }
         self._line, theirs = socket.socketpair()
         with contextlib.ExitStack() as given:

@@ -103,7 +103,7 @@ def _become(handles: list[int]) -> None:
     sys.stdin = _stream(0)
     sys.stdout = _stream(1)
     sys.stderr = _stream(2, errors="backslashreplace", line_buffering=True)
-    os._exit(_ran())
+    os._exit(_ran(order.get("program", "tinyllm.cli")))
 
 
 def _stream(number: int, **how: Any) -> io.TextIOWrapper:
@@ -112,12 +112,10 @@ def _stream(number: int, **how: Any) -> io.TextIOWrapper:
     return io.TextIOWrapper(open(number, mode, closefd=False), encoding="utf-8", **how)
 
 
-def _ran() -> int:
+def _ran(program: str) -> int:
     code: Any = 0
     try:
-        from tinyllm.cli import main
-
-        main()
+        importlib.import_module(program).main()
     except SystemExit as end:
         code = end.code or 0
     threading._shutdown()  # type: ignore[attr-defined]

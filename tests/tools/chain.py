@@ -28,10 +28,10 @@ def engine(workspace: Path, said: Any) -> Engine:
     return Engine(ALLOWED, settings=settings, make=lambda name, settings: script)
 
 
-async def main(workspace: Path) -> None:
+async def asked(workspace: Path) -> None:
     async with engine(workspace, "Done.") as chain:
         await chain.ask("go")
 
 
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+def main() -> None:
+    asyncio.run(asked(Path(sys.argv[1])))

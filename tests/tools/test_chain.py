@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.started import run
 from tests.tools.chain import ASKS, engine
 from tests.tools.conftest import Open
 from tinyllm.errors import TinyError
@@ -54,15 +54,15 @@ async def test_a_chain_that_fails_at_the_end_takes_the_file_back(open_engine: Op
     assert row.status == "rolled_back"
 
 
+def killed(workspace: Path, place: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "TINYLLM_FAILPOINTS": place}
+    return run(str(workspace), program="tests.tools.chain", env=environment)
+
+
 @pytest.mark.parametrize("place", ["effect.after:kill@1", "intent.after:kill@2", "file.after:kill@1"])
 async def test_a_chain_that_is_killed_goes_on_or_is_taken_back(place: str, workspace: Path) -> None:
-    child = subprocess.run(
-        [sys.executable, "-m", "tests.tools.chain", str(workspace)],
-        env={**os.environ, "TINYLLM_FAILPOINTS": place, "PYTHONPATH": str(Path(__file__).parents[2])},
-        check=False,
-        capture_output=True,
-    )
-    assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+    child = killed(workspace, place)
+    assert child.returncode == -signal.SIGKILL, child.stderr
     async with engine(workspace, "Done.") as chain:
         (row,) = await chain.transactions.runs()
         answer = await chain.resume(row.id)
@@ -79,16 +79,7 @@ async def test_a_chain_that_is_killed_goes_on_or_is_taken_back(place: str, works
 
 
 async def test_a_chain_that_is_killed_and_then_fails_leaves_nothing(workspace: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "tests.tools.chain", str(workspace)],
-        env={
-            **os.environ,
-            "TINYLLM_FAILPOINTS": "file.after:kill@1",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-        },
-        check=False,
-        capture_output=True,
-    )
+    killed(workspace, "file.after:kill@1")
     assert (workspace / "report" / "tax.md").exists()
     async with engine(workspace, RuntimeError("broken")) as chain:
         (row,) = await chain.transactions.runs()
