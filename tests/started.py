@@ -161,12 +161,14 @@ def _ends(wanted: Stream, given: contextlib.ExitStack, number: int) -> tuple[IO[
     return None, wanted if isinstance(wanted, int) else wanted.fileno()
 
 
-def run(*arguments: str, typed: bytes = b"", **options: Any) -> "subprocess.CompletedProcess[str]":
+def run(
+    *arguments: str, typed: bytes = b"", timeout: float = 60, **options: Any
+) -> "subprocess.CompletedProcess[str]":
     """One that is waited for; what it said is text."""
     if typed:
         options["stdin"] = PIPE
     with Process(arguments, **options) as running:
-        out, err = running.communicate(typed, timeout=60)
+        out, err = running.communicate(typed, timeout)
     return subprocess.CompletedProcess(arguments, running.returncode or 0, out.decode(), err.decode())
 
 
