@@ -112,7 +112,7 @@ class Trial:
         if (seen.messages != self._before) != (seen.status == "committed"):
             self._broken("between", f"{seen.status}, and its thread holds {len(seen.messages)} messages")
         self._check_left(seen)
-        for said in self._rows.broken(self.outside, seen.committed):
+        for said in self._rows.broken(self.outside, seen.committed) if self.shape.rows else ():
             self._broken("row", said)
         calls = self.outside.calls()
         attempt = seen.row.attempt if seen.row else 0
