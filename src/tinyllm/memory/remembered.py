@@ -5,7 +5,7 @@ import getpass
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from tinyllm.effects import Ledger, current_ledger
 from tinyllm.errors import BadReply
@@ -16,7 +16,9 @@ from tinyllm.memory.said import found_said
 from tinyllm.redaction import safe
 from tinyllm.running import current
 from tinyllm.settings import Settings
-from tinyllm.store import Database, Store, shared_store
+from tinyllm.store import Database, Store, Work, shared_store
+
+T = TypeVar("T")
 
 LOOKED_AT = 50  # of each ranking that is fused
 FUSED = 60  # reciprocal rank fusion: how little the first place is worth above the second
@@ -42,6 +44,18 @@ class Memory:
             self._store = shared_store(self.settings.database_url)
         return self._store
 
+    # A run has its database open. Without one, whose loop it is we do not know: opening a file may block it.
+
+    async def _read(self, work: Work[T]) -> T:
+        if current_ledger() is not None:
+            return await self.store.read(work)
+        return await asyncio.to_thread(lambda: self.store.read_now(work))
+
+    async def _write(self, work: Work[T]) -> T:
+        if current_ledger() is not None:
+            return await self.store.write(work)
+        return await asyncio.to_thread(lambda: self.store.write_now(work))
+
     # Writing.
 
     async def remember(
@@ -66,9 +80,7 @@ class Memory:
         key = key_of(key, key)
         if current_ledger() is not None:
             return await self._written(scope, key, "", why, (), gone=True) is not None
-        return bool(
-            await self.store.write(lambda db: rows.erase_key(db, scope, self.place(db, "", scope), key))
-        )
+        return bool(await self._write(lambda db: rows.erase_key(db, scope, self.place(db, "", scope), key)))
 
     async def _written(
         self, scope: Scope, key: str, text: str, why: str, strangers: Sequence[str],
@@ -78,21 +90,21 @@ class Memory:
         at = current()
         source = {"run": _run(ledger), "node": at.node, "why": safe(why)[:500], "strangers": list(strangers)}
         kept = {name: value for name, value in source.items() if value}
-        now, model = self.store.clock.now(), self.embedder.model
 
         def work(db: Database) -> Item | None:
             if ledger is not None:
                 ledger.check(db)
             run = ledger.run if ledger else ""
             place = self.place(db, run, scope)
-            writing = rows.Writing(scope, place, key, text, kept, now, gone, vector, model)
+            now = self.store.clock.now()
+            writing = rows.Writing(scope, place, key, text, kept, now, gone, vector, self.embedder.model)
             if ledger is None:
                 before = rows.read_current(db, "", scope, place, key)
                 rows.write(db, writing)
                 return None if before is None or before.gone else before
             return rows.stage(db, run, ledger.savepoint, writing)
 
-        return await self.store.write(work)
+        return await self._write(work)
 
     # Reading.
 
@@ -109,12 +121,10 @@ class Memory:
             head = self._head(db, run) if said else ""
             return view, by_words, there, found_said(db, head, query, limit) if head else []
 
-        view, by_words, there, messages = await self.store.read(look)
+        view, by_words, there, messages = await self._read(look)
         by_meaning = await self._by_meaning(view, scopes, query) if there else []
         order = fused({"meaning": by_meaning, "words": by_words})[:limit]
-        items = await self.store.read(
-            lambda db: rows.read_numbered(db, view, [number for number, _, _ in order])
-        )
+        items = await self._read(lambda db: rows.read_numbered(db, view, [number for number, _, _ in order]))
         return [Found(items[number], score, by) for number, score, by in order if number in items], messages
 
     async def _by_meaning(self, view: rows.View, scopes: Sequence[Scope], query: str) -> list[int]:
@@ -123,17 +133,17 @@ class Memory:
         if not asked:
             return []
         where, named = view.where(scopes)
-        if vectors.compares(store):
-            near = await store.read(lambda db: vectors.nearest(db, where, named, model, asked[0], LOOKED_AT))
+        if await asyncio.to_thread(vectors.compares, store):
+            near = await self._read(lambda db: vectors.nearest(db, where, named, model, asked[0], LOOKED_AT))
         else:
-            bodies = await store.read(lambda db: vectors.bodies(db, where, named, model))
+            bodies = await self._read(lambda db: vectors.bodies(db, where, named, model))
             near = await asyncio.to_thread(vectors.scanned, bodies, asked[0], LOOKED_AT)
         return vectors.meant(near)
 
     async def all(self, scopes: Sequence[Scope] = (), limit: int = 1_000_000) -> list[Item]:
         """What is remembered, the newest first."""
         run = _run(current_ledger())
-        return await self.store.read(lambda db: rows.read_all(db, self._view(db, run), scopes, limit))
+        return await self._read(lambda db: rows.read_all(db, self._view(db, run), scopes, limit))
 
     # Whose it is.
 
