@@ -310,3 +310,23 @@ async def test_code_that_is_repeated_word_for_word_is_no_surer(ask: Ask) -> None
     checks = [{"code_runs": {"asks": ["b"]}}]
     answer = await ask(QUESTION, checks, a=Scripted(LUCKY), b=GOOD)
     assert answer.status == "refused"
+
+
+async def test_where_nobody_bigger_is_there_the_default_model_writes_it_again_too(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["b", "c"], "default": "b"}}]
+    again = tuple(f"Once more:\n{GOOD}\nThat is attempt {n}." for n in range(3))
+    a, b = _sampled(LUCKY, LUCKY + "\n", OTHER, WRONG), _sampled(GOOD, *again)
+    answer = await ask(QUESTION, checks, a=a, b=b, c=LUCKY)
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "executed", GOOD)
+
+
+async def test_code_that_nobody_can_tell_apart_is_what_the_default_model_wrote(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["b"], "default": "b"}}]
+    level = await ask(QUESTION, checks, a=Scripted(LUCKY), b=GOOD)
+    assert (level.status, level.answer) == ("committed", GOOD)
+    outvoted = await ask(
+        QUESTION, [{"code_runs": {"asks": ["b", "c"], "default": "b"}}], a=Scripted(GOOD), b=LUCKY, c=OTHER
+    )
+    assert (outvoted.status, outvoted.answer) == ("committed", GOOD)
+    refuted = await ask(QUESTION, checks, a=Scripted(WRONG), b=WRONG)
+    assert refuted.status == "refused"  # neither meets the example

@@ -201,3 +201,38 @@ async def test_nobody_is_asked_afresh_where_that_is_not_wanted(ask: Ask) -> None
     a = _sampled("Answer: 23", "It is 60.", "It is 61.", "It is 62.")
     answer = await ask(QUESTION, [{"numbers_agree": {"afresh": 0}}], a=a, b="Answer: 23")
     assert (answer.evidence, len(a.calls)) == ("agreed", 1)
+
+
+async def test_the_default_model_is_asked_afresh_too_and_beats_a_specialist_that_guesses(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c"], "default": "b"}}]
+    a = _sampled("Answer: 60", "It is 60, I think.", "It is 61.", "Or 62.")
+    b = _sampled("Answer: 23", "It is 23.", "3 + 20 = 23", "So 23 apples.")
+    answer = await ask(QUESTION, checks, a=a, b=b, c="Answer: 35")
+    assert (answer.status, answer.evidence, answer.answer) == ("committed", "unchecked", "Answer: 23")
+    assert [call.kwargs["options"].get("seed") for call in b.calls] == [None, 1, 2, 3]
+
+
+async def test_a_default_model_that_guesses_too_lets_nothing_out(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c"], "default": "b"}}]
+    a = _sampled("Answer: 60", "It is 65.", "It is 61.", "Or 62.")
+    b = _sampled("Answer: 23", "It is 24.", "Or 25.", "So 26 apples.")
+    assert (await ask(QUESTION, checks, a=a, b=b, c="Answer: 35")).status == "refused"
+
+
+async def test_where_asking_afresh_tells_nothing_the_default_models_number_goes_out_of_level_ones(
+    ask: Ask,
+) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c", "d"], "default": "b"}}]
+    level = await ask(QUESTION, checks, a="Answer: 60", b="Answer: 23", c="Answer: 35", d="Answer: 36")
+    assert (level.status, level.evidence, level.answer) == ("committed", "unchecked", "Answer: 23")
+    outvoted = await ask(QUESTION, checks, a="Answer: 60", b="Answer: 23", c="Answer: 60", d="Answer: 36")
+    assert (outvoted.status, outvoted.answer) == ("committed", "Answer: 60")
+
+
+async def test_the_default_model_is_asked_afresh_before_a_bigger_one(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c", "big"], "default": "b"}}]
+    a = _sampled("Answer: 60", "It is 65.", "It is 61.", "Or 62.")
+    b = _sampled("Answer: 23", "It is 23.", "3 + 20 = 23", "So 23 apples.")
+    big = Scripted("Answer: 60")
+    answer = await ask(QUESTION, checks, a=a, b=b, c="Answer: 23", big=big)
+    assert (answer.evidence, answer.answer, len(big.calls)) == ("agreed", "Answer: 23", 0)

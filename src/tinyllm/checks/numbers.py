@@ -20,7 +20,7 @@ from tinyllm.services import Services
 
 NAME, PROGRAMS = "numbers_agree", "numbers_agree.programs"
 PROGRAM, AFRESH = "verify_program.md", "math.md"
-AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
+AGREED, EXECUTED, CLOSE, LOOSE, UNSURE = 0.9, 0.95, 0.75, 0.6, 0.4
 # How far ahead of any other result one must be: two votes to one are right in seven cases of ten only, and of many
 # different wrong results two meet easily. Two to none are wrong in one case of twenty: then, and before a bigger model
 # is asked, the one who answered is asked afresh; where that tells nothing, two to none must do. When nobody is left to
@@ -37,6 +37,7 @@ async def numbers_agree(
     asks: Sequence[str] = (),
     programs: Sequence[str] = (),
     afresh: int = TIMES,
+    default: str = "",
 ) -> Verdict:
     """The number is the one that a solver proves, a program computes, or another model finds."""
     if not _is_about_a_number(judged):
@@ -47,26 +48,51 @@ async def numbers_agree(
     if not numbers(own.answer):
         return Verdict.bad("it gives no number as its result; end with a line `Answer: <the result>`")
     votes = _Votes(own, _heard(judged), {each.name: each.tier for each in services.guard.entries.values()})
-    more = again(judged, services, AFRESH, of=NAME, times=afresh)
-    found = await _found(votes, more)
+    votes.default = services.guard.entry(default).name if default else ""
+    fresh = _Fresh(judged, services, votes, afresh)
+    found = await fresh.settled(near=MUTE)
     for key, program in _order(judged, services, asks, programs):
         if found is None and services.guard.entry(key).tier >= STRONG_FROM:
-            found = await _found(votes, more, near=0.0)
+            found = await fresh.settled()
         if found is not None:
             return found
         votes.others.append(await _asked(judged, services, key, program=program))
-        found = await _found(votes, more)
+        found = await fresh.settled(near=MUTE)
     bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
     if found is not None or not (judged.last or bigger):
         return found or votes.undecided()
-    return await _found(votes, more, near=0.0) or votes.at_last()
+    return await fresh.settled() or votes.at_last()
 
 
-async def _found(votes: "_Votes", more: AsyncIterator[list[Candidate]], near: float = MUTE) -> Verdict | None:
-    """The verdict, if there is one; when it is so near, the one who answered is asked afresh."""
-    while (found := votes.verdict()) is None and votes.open and lead(votes.ranked) >= near:
-        votes.hear(await anext(more, None))
-    return found
+class _Fresh:
+    """Those who are asked afresh: who answered, and before a bigger model is asked the default model too."""
+
+    def __init__(self, judged: Judged, services: Services, votes: "_Votes", times: int) -> None:
+        self.judged, self.services, self.votes, self.times = judged, services, votes, times
+        self._own = self._voice(Candidate(judged.answer, judged.model))
+        self._second: AsyncIterator[list[Candidate]] | None = None
+
+    async def settled(self, near: float = 0.0) -> Verdict | None:
+        """The verdict, if there is one; when it is so near, who answered is asked afresh; when it must be, both."""
+        votes = self.votes
+        while (found := votes.verdict()) is None and votes.told and lead(votes.ranked) >= near:
+            if not votes.over:
+                votes.hear(await anext(self._own, None))
+            elif near or not await self._more():
+                break
+        return found
+
+    def _voice(self, first: Candidate) -> AsyncIterator[list[Candidate]]:
+        return again(self.judged, self.services, AFRESH, first, of=NAME, times=self.times)
+
+    async def _more(self) -> bool:
+        """Has the default model said more?"""
+        if (first := self.votes.plain) is None:
+            return False
+        self._second = self._second or self._voice(replace(first, answer=first.said))
+        said = await anext(self._second, None)
+        self.votes.second = self.votes.second if said is None else [_as_result(each) for each in said]
+        return said is not None
 
 
 def _is_about_a_number(judged: Judged) -> bool:
@@ -149,7 +175,9 @@ class _Votes:
 
     def __init__(self, own: Candidate, others: Sequence[Candidate], tiers: Mapping[str, int]) -> None:
         self.own, self.others, self.tiers = own, list(others), tiers
+        self.default = ""  # the model that would answer alone
         self.afresh: list[Candidate] = []
+        self.second: list[Candidate] = []  # what the default model says afresh
         self.over = tiers.get(own.model, 1) >= STRONG_FROM  # the one who answered is asked no more
 
     def hear(self, said: Sequence[Candidate] | None) -> None:
@@ -159,7 +187,13 @@ class _Votes:
 
     @property
     def heard(self) -> tuple[Candidate, ...]:
-        return (*self.others, *self.afresh)
+        return (*self.others, *self.afresh, *self.second)
+
+    @property
+    def plain(self) -> Candidate | None:
+        """What the default model answered without a program, when it is another than the one who answered."""
+        said = [each for each in self.others if each.model == self.default != self.own.model and not each.ran]
+        return next((each for each in said if each.of == NAME and numbers(each.answer)), None)
 
     @property
     def told(self) -> bool:
@@ -167,9 +201,9 @@ class _Votes:
         return any(numbers(each.answer) for each in self.others)
 
     @property
-    def open(self) -> bool:
-        """May the one who answered tell more, where another one differs or agrees?"""
-        return self.told and not self.over
+    def mute(self) -> bool:
+        """Was it of no use to ask afresh?"""
+        return self.over and not self.afresh and not self.second
 
     @property
     def small(self) -> bool:
@@ -190,21 +224,25 @@ class _Votes:
 
     def verdict(self) -> Verdict | None:
         """Models that find the same are believed, when no others come near."""
-        party = elected(self.ranked, ahead=MUTE if self.over and not self.afresh else SURE)
+        party = elected(self.ranked, ahead=MUTE if self.mute else SURE)
         return self._believed(party, EXECUTED if party.ran else AGREED) if party else None
 
     def at_last(self) -> Verdict:
         """Nobody else will answer."""
         if self.small and self.told:
-            return self.ahead(SMALL if self.afresh else BEST)
+            return self.ahead()
         party = elected(self.ranked, ahead=ENOUGH)
         return self._believed(party, CLOSE) if party else self.undecided()
 
-    def ahead(self, least: float) -> Verdict:
-        """The one that is ahead, though nobody bigger was there to ask."""
+    def ahead(self) -> Verdict:
+        """The one that is ahead, though nobody bigger was there to ask; without a word afresh the default's is as good."""
         ranked = self.ranked
-        enough = ranked[0].worth > 1 and lead(ranked) >= least
-        return self._believed(ranked[0], LOOSE) if enough else self.undecided()
+        plain = self.plain if self.mute else None
+        if ranked[0].worth > 1 and lead(ranked) >= (SMALL if self.afresh or self.second or plain else BEST):
+            return self._believed(ranked[0], LOOSE)
+        mine = next((each for each in ranked if plain is not None and each.has(plain)), None)
+        near = mine is not None and ranked[0].worth - mine.worth <= BEST
+        return self._believed(mine, UNSURE) if mine is not None and near else self.undecided()
 
     def _believed(self, party: Party, confidence: float) -> Verdict:
         others = self.heard

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from tinyllm.checks.again import TIMES, again
+from tinyllm.checks.again import TIMES, all_again
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs_python
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.meeting import fails, meets, silent, told
 from tinyllm.checks.code.observing import observed
 from tinyllm.checks.code.program import SECONDS, Outcome, Program, program_of
-from tinyllm.checks.code.rivals import Group, Rival, models, worth_of
+from tinyllm.checks.code.rivals import Group, Rival, by, models, worth_of
 from tinyllm.checks.code.task import Example, Task, task_of
 from tinyllm.checks.code.written import calls_of, expected_of, written
 from tinyllm.checks.registry import check
@@ -21,7 +21,7 @@ from tinyllm.services import Services
 
 NAME = "code_runs"
 PROMPT = "code.md"
-TOGETHER, ALONE, CLOSE, ONCE = 0.95, 0.75, 0.75, 0.6
+TOGETHER, ALONE, CLOSE, ONCE, UNSURE = 0.95, 0.75, 0.75, 0.6, 0.4
 AGREE = 2  # models whose programs must do the same
 # How far ahead of any other: always; of a hard question; when nobody is left to ask; when nobody bigger is there, after
 # the one who answered was asked afresh; where that told nothing.
@@ -41,6 +41,7 @@ async def code_runs(
     *,
     asks: Sequence[str] = (),
     afresh: int = TIMES,
+    default: str = "",
     seconds: float = SECONDS,
 ) -> Verdict:
     """The code does what the question's examples say, and what another model's code does."""
@@ -55,7 +56,7 @@ async def code_runs(
     if not own.header:
         return NOTHING  # a script, or a class: nobody knows what to call
     try:
-        return await _Comparison(judged, services, task, own, asks, afresh, seconds).verdict()
+        return await _Comparison(judged, services, task, own, asks, default, afresh, seconds).verdict()
     except TinyError as failure:
         if failure.code != "SANDBOX_MISSING":
             raise
@@ -72,11 +73,13 @@ class _Comparison:
         task: Task,
         own: Program,
         asks: Sequence[str],
+        default: str,
         afresh: int,
         seconds: float,
     ) -> None:
-        self.judged, self.services, self.task, self.own, self.asks = judged, services, task, own, asks
-        self.afresh, self.seconds = afresh, seconds
+        self.judged, self.services, self.task, self.own = judged, services, task, own
+        self.asks, self.afresh, self.seconds = asks, afresh, seconds
+        self.default = services.guard.entry(default).name if default else ""  # it would answer alone
         self.heard: list[Candidate] = [each for each in judged.others if each.of in (NAME, "")]
         self.examples = list(task.examples)
         self.calls: list[str] = []
@@ -199,16 +202,19 @@ class _Comparison:
         backed = self._models(ranked[0]) >= AGREE or bool(self.examples)
         if small and backed and self._lead(ranked) >= least:
             return self._settled(ranked[0], failed, ONCE)
+        mine = by(ranked, self.default, self.judged.model) if small and not more else None
+        if mine and self._worth(ranked[0]) - self._worth(mine) <= BEST:
+            return self._settled(mine, failed, UNSURE)
         return self._open(rivals, failed)
 
     async def _afresh(self) -> list[Rival]:
-        """What the one who answered writes when it is asked again, as far as it meets the examples."""
-        said: list[Candidate] = []
-        async for more in again(self.judged, self.services, PROMPT, of=NAME, times=self.afresh):
-            said = more[:]
-        self.heard += said
-        rivals = [each for each in map(self._rival, said) if each is not None]
-        return [each for each in rivals if not await self._failing(each.program)]
+        """What who answered and the default model write when they are asked again, as far as it meets the examples."""
+        own = Candidate(self.judged.answer, self.judged.model)
+        plain = [each for each in self.heard if each.answer and each.model == self.default != own.model]
+        firsts = [own, *plain[:1]]
+        found = await all_again(self.judged, self.services, PROMPT, firsts, of=NAME, times=self.afresh)
+        self.heard += found
+        return [each for each in map(self._rival, found) if each and not await self._failing(each.program)]
 
     async def _tested(self, ranked: Sequence[Group]) -> Group | None:
         """The one that passes the tests of others: a wrong test fails a right program once, a wrong program often."""
@@ -287,9 +293,6 @@ class _Comparison:
             return Verdict.bad(failed, others=others)
         alone = not any(each.answer for each in self.heard if each.model != self.judged.model)
         if not rivals and (alone or not self.calls or examples >= FIRM or self.judged.last):
-            return (
-                Verdict.good("executed", ALONE if alone else ONCE, others=others)
-                if examples
-                else Verdict(others=others)
-            )
+            sure = ALONE if alone else ONCE
+            return Verdict.good("executed", sure, others=others) if examples else Verdict(others=others)
         return Verdict.bad("other models' code does something else", mends=False, others=others)
