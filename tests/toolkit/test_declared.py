@@ -83,7 +83,7 @@ def test_a_tool_is_async() -> None:
 def test_what_is_missing_is_named_with_the_line_that_installs_it() -> None:
     with pytest.raises(Permanent) as missing:
         need("a_package_that_is_not_there", extra="data")
-    assert missing.value.hint == "pip install 'tinyllm-graph[data]'"
+    assert missing.value.hint.removeprefix("uv ") == "pip install 'tinyllm-graph[data]'"
     lacking = tool(effect="pure", extra="no-such-extra", programs=("no-such-program",))(every)
     assert lacking.missing == ("no-such-extra", "no-such-program")
     assert tool(effect="pure", programs=(Path(sys.executable).name,))(every).missing in ((), ("python",))

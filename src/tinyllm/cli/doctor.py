@@ -11,6 +11,7 @@ import typer
 from tinyllm.cli import say
 from tinyllm.errors import TinyError
 from tinyllm.settings import Settings
+from tinyllm.toolkit.needs import install
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 OLDEST = (0, 17, 1)
@@ -196,5 +197,5 @@ def _sandbox() -> Finding:
         "sandbox",
         "warn",
         "code that models write is not run here: code_run is missing, and answers with code go out unchecked",
-        "pip install 'tinyllm-graph[sandbox]', and on Linux also install bubblewrap",
+        f"{install('sandbox')}, and on Linux also install bubblewrap",
     )

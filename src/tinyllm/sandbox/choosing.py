@@ -9,6 +9,7 @@ from types import ModuleType
 from tinyllm.errors import Unavailable
 from tinyllm.sandbox import cpython, docker, monty
 from tinyllm.sandbox.job import Job, Layer, Ran, Unfit
+from tinyllm.toolkit.needs import install
 
 LONG = 120.0
 _LAYERS: Mapping[str, ModuleType] = {"monty": monty, "cpython": cpython, "docker": docker}
@@ -77,7 +78,7 @@ def _run(job: Job, layer: Layer, cancelled: threading.Event) -> Ran:
         return replace(unfit, why="; ".join(passed))
     raise Unavailable(
         f"code is not run here: {'; '.join(passed)}",
-        hint="pip install 'tinyllm-graph[sandbox]', and on Linux also install bubblewrap",
+        hint=f"{install('sandbox')}, and on Linux also install bubblewrap",
         code="SANDBOX_MISSING",
         retry="none",
         breaker=False,

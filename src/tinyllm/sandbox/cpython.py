@@ -15,6 +15,7 @@ from tinyllm.clock import CLOCK
 from tinyllm.sandbox import bubblewrap, seccomp
 from tinyllm.sandbox.job import DISK, Job, Ran
 from tinyllm.sandbox.process import Ended, Watched
+from tinyllm.toolkit.needs import install
 
 if TYPE_CHECKING:
     from tinyllm.documents import Plain
@@ -33,7 +34,7 @@ def missing() -> str:
     try:
         seccomp.program()
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
-        return f"no filter for system calls: {error} (pip install 'tinyllm-graph[sandbox]')"
+        return f"no filter for system calls: {error} ({install('sandbox')})"
     tried = run(Job("6 * 7"), threading.Event())
     return (
         ""

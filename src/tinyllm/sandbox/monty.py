@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tinyllm.clock import CLOCK
 from tinyllm.sandbox import bubblewrap, seccomp
 from tinyllm.sandbox.job import FLOODED, OUTPUT, Job, Ran, Unfit, late, plain
+from tinyllm.toolkit.needs import install
 
 if TYPE_CHECKING:
     from pydantic_monty import Monty, MontyError
@@ -29,7 +30,7 @@ def missing() -> str:
     try:
         tried = run(Job("6 * 7"), threading.Event())
     except (ImportError, OSError) as error:
-        return f"Monty is not installed: {error} (pip install 'tinyllm-graph[sandbox]')"
+        return f"Monty is not installed: {error} ({install('sandbox')})"
     except Unfit as error:
         return f"Monty does not run: {error}"
     return "" if tried.value == 42 else f"Monty does not run: {tried.error}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tinyllm.policy import harmless
 from tinyllm.toolkit import Tool, Toolbox
-from tinyllm.toolkit.needs import install
+from tinyllm.toolkit.needs import documented
 
 NOTE = "<!-- Written by `python -m tinyllm.tools.pages`: change the code, not this page. -->"
 INDEX = "README.md"
@@ -88,7 +88,7 @@ def _about(name: str) -> str:
 
 def _needs(tools: Sequence[Tool]) -> Iterator[str]:
     for extra in sorted({tool.extra for tool in tools if tool.extra}):
-        yield f"{_names(tool for tool in tools if tool.extra == extra)} need `{install(extra)}`.\n"
+        yield f"{_names(tool for tool in tools if tool.extra == extra)} need `{documented(extra)}`.\n"
     for program in sorted({program for tool in tools for program in tool.programs}):
         yield f"{_names(tool for tool in tools if program in tool.programs)} need the program `{program}`.\n"
 
