@@ -128,6 +128,7 @@ class Engine:
     ) -> Answer:
         """Run the graph on a question, and answer; on a thread, as the next turn of its conversation."""
         given = inputs_of(self.spec, question, inputs, attached)
+        tracing(self.settings)  # refused while nothing has begun
         id = id or f"{self.clock.chance.getrandbits(48):012x}"
         engine = await self._begun(id)
         run = await self.transactions.begin(
@@ -148,6 +149,7 @@ class Engine:
     async def resume(self, id: str, reply: str | None = None, **options: Unpack[Options]) -> Answer:
         """Go on with a run that waits for this reply, or that was interrupted, with the graph it began with."""
         row = await self.transactions.run(id)
+        tracing(self.settings)
         if reply is not None or not options.get("ask"):  # who sits there is asked by the node
             reply = replied(row, reply)
         engine = await self._of(row)

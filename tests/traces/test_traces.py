@@ -378,6 +378,50 @@ async def test_a_file_gets_lines_that_only_its_owner_reads(open_engine: Open, tm
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
 
+async def test_a_file_of_spans_is_gone_on_with_and_closed_to_others(
+    open_engine: Open, tmp_path: Path
+) -> None:
+    place = tmp_path / "spans.jsonl"
+    before = json.dumps({"name": "earlier", "context": {"trace_id": "0x1"}}) + "\n"
+    place.write_text(before)
+    place.chmod(0o644)
+    engine = open_engine(Settings(database=str(tmp_path / "t.db"), traces=str(place)), PLAIN, "fine")
+    await engine.ask("Well?")
+    await engine.aclose()
+    assert place.read_text().startswith(before)
+    assert len(place.read_text().splitlines()) == 4
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "notes.md",
+        "data.json",
+        ".",
+        "ftp://x",
+        "localhost:4318",
+        "no/such/t.jsonl",
+        "notes.md/t",
+        "/nowhere/t",
+    ],
+)
+async def test_a_place_that_is_none_is_refused_before_anything_begins(
+    open_engine: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.md").write_text("# My notes\n")
+    (tmp_path / "data.json").write_text('{"context": "mine"}\n')
+    before = sorted(tmp_path.iterdir())
+    engine = open_engine(Settings(database=str(tmp_path / "t.db"), traces=place), PLAIN, "fine")
+    with pytest.raises(TinyError) as refused:
+        await engine.ask("Well?")
+    assert (refused.value.exit_code, refused.value.code) == (3, "CONFIG_INVALID")
+    assert refused.value.hint
+    assert sorted(tmp_path.iterdir()) == before
+    assert not Path("/nowhere").exists()
+
+
 class Receiver(ThreadingHTTPServer):
     """What an OTLP collector does with traces: take them."""
 
@@ -454,14 +498,11 @@ async def test_nothing_is_sent_unless_a_setting_says_so(
     assert receiver.paths == []
 
 
-@pytest.mark.parametrize(
-    "place", ["http://127.0.0.1:{port}", "http://127.0.0.1:99999999", "{database}/no/folder"]
-)
+@pytest.mark.parametrize("place", ["http://127.0.0.1:{port}", "http://127.0.0.1:99999999"])
 async def test_a_place_that_takes_nothing_is_one_note(
     open_engine: Open, closed_port: int, tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
-    (tmp_path / "t.db").touch()
-    place = place.format(port=closed_port, database=tmp_path / "t.db")
+    place = place.format(port=closed_port)
     settings = Settings(database=str(tmp_path / "runs.db"), traces=place)
     engine = open_engine(settings, PLAIN, "fine")
     for _ in range(2):

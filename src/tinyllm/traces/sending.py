@@ -18,6 +18,7 @@ from tinyllm.running import current
 from tinyllm.settings import Settings
 from tinyllm.toolkit.needs import need
 from tinyllm.traces import span as spans
+from tinyllm.traces.place import STANDARD, checked, is_file
 from tinyllm.traces.span import Span, new_id, told
 from tinyllm.traces.trace import Parent, Trace
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
-STANDARD = "otlp"  # the place that OpenTelemetry's own variables name
 QUEUE, BATCH = 2_048, 256  # spans that wait at most, spans that are sent at once
 EVERY_MS = 2_000
 TIMEOUT = 5.0  # seconds for one batch
@@ -139,7 +139,7 @@ def tracing(settings: Settings) -> Tracing | None:
     if not settings.traces:
         return None
     found = _opened.get(_key(settings))
-    return found or send_to(_exporter(settings.traces), settings)
+    return found or send_to(_exporter(checked(settings)), settings)
 
 
 def send_to(exporter: "SpanExporter", settings: Settings) -> Tracing:
@@ -156,8 +156,7 @@ async def flushed(settings: Settings) -> None:
 
 
 def _exporter(place: str) -> "SpanExporter":
-    need("opentelemetry.sdk.trace.export", extra="observe")
-    if place != STANDARD and urlsplit(place).scheme not in ("http", "https"):
+    if is_file(place):
         return _lines(Path(place).expanduser())
     sends: Any = need("opentelemetry.exporter.otlp.proto.http.trace_exporter", extra="observe")
     if place == STANDARD:
@@ -174,8 +173,9 @@ def _lines(path: Path) -> "SpanExporter":
 
     class Lines(SpanExporter):
         def export(self, spans: Sequence["ReadableSpan"]) -> SpanExportResult:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
             path.touch(mode=0o600)
+            path.chmod(0o600)  # it may have been there, and open to all
             with path.open("a", encoding="utf-8") as file:
                 file.writelines(span.to_json(indent=None) + "\n" for span in spans)
             return SpanExportResult.SUCCESS
