@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.batch.conftest import GRAPH, Project, numbered
-from tinyllm.batch import AHEAD, Output, Summary, known, runs_of
+from tinyllm.batch import AHEAD, Order, Output, Source, Summary, known, runs_of
+from tinyllm.batch.warm import warm
 from tinyllm.clock import CLOCK
 from tinyllm.engine import Engine
 from tinyllm.errors import UsageError
@@ -224,6 +225,65 @@ async def test_what_somebody_else_wrote_is_left_alone(project: Project, restart:
     with pytest.raises(UsageError, match="has something else in it"):
         await project.batch(project.questions(1), restart=restart)
     assert project.output.read_text() == "my notes"
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("at", [1, 3])
+async def test_a_line_that_somebody_added_is_left_alone(project: Project, at: int, restart: bool) -> None:
+    await project.batch(project.questions(3))
+    lines = project.output.read_text().splitlines(keepends=True)
+    added = "".join([*lines[:at], "a note of mine\n", *lines[at:]])
+    project.output.write_text(added)
+    with pytest.raises(UsageError, match=f"has something else in line {at + 1}") as failure:
+        await project.batch(project.questions(3), restart=restart)
+    assert failure.value.exit_code == 2
+    assert project.output.read_text() == added
+
+
+async def test_a_copy_of_an_output_is_said_to_be_one(project: Project) -> None:
+    summary = await project.batch(project.questions(2))
+    copied = project.output.read_bytes()
+    project.output.rename(project.folder / "first.jsonl")
+    project.output.write_bytes(copied)
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        await engine.transactions.store.write(
+            lambda db: db.execute(
+                "UPDATE batches SET output = :path", {"path": str(project.folder / "first.jsonl")}
+            )
+        )
+    with pytest.raises(UsageError, match=f"is a copy of the output of the batch {summary.batch}") as failure:
+        await project.batch(project.questions(2))
+    assert "first.jsonl" in failure.value.hint
+    assert project.output.read_bytes() == copied
+
+
+async def test_what_warms_the_cache_is_given_up_when_it_is_stopped(project: Project) -> None:
+    loop = asyncio.get_running_loop()
+
+    def say(_: Request) -> str:
+        loop.call_soon_threadsafe(going.cancel)
+        return "said"
+
+    project.say = say
+    source = Source.open(str(project.questions(3)))
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        going = asyncio.ensure_future(warm(engine, source, Order(parallel=2)))
+        with pytest.raises(asyncio.CancelledError):
+            await going
+        runs = await engine.transactions.runs()
+        assert {row.status for row in runs} == {"rolled_back"}
+        with pytest.raises(UsageError, match="there is no run 'last'"):
+            await engine.transactions.run("last")
+    source.close()
+
+
+async def test_a_row_is_no_conversation_of_a_person(project: Project) -> None:
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        mine = await engine.ask("What is number 7?", thread="mine")
+    await project.batch(project.write({"question": "number 1"}, {"question": "number 2", "thread": "t"}))
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        assert await engine.transactions.last_thread() == "mine"
+        assert (await engine.transactions.run("last")).id == mine.run
 
 
 async def test_another_database_knows_nothing_of_it(project: Project) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 from tinyllm.batch.asking import Asking
 from tinyllm.batch.came import Came, open_still
 from tinyllm.batch.given import Given, given
-from tinyllm.batch.kept import Batch, find, keep
+from tinyllm.batch.kept import Batch, find, keep, stranger
 from tinyllm.batch.order import AHEAD, Order, Progress, Tell
 from tinyllm.batch.output import Output
 from tinyllm.batch.source import Source
 from tinyllm.batch.summary import Summary
 from tinyllm.batch.waking import wake
 from tinyllm.engine import Engine
-from tinyllm.errors import TinyError, Unavailable, UsageError
+from tinyllm.errors import TinyError, Unavailable
 from tinyllm.store import Database
 from tinyllm.transactions.rows import find_run
 
@@ -55,18 +55,14 @@ async def _batch(engine: Engine, source: Source, output: Output, order: Order) -
         "schema": engine.schema,
     }
     path = str(output.path.resolve())
-    output.require_ours()
+    first = output.require_ours()
     found = await store.read(lambda db: find(db, path))
     if order.restart:
         output.cut(0)
     elif output.empty and (found is None or found.body != body):
         pass  # nothing is lost by beginning anew
-    elif found is None:
-        raise UsageError(
-            f"{output.path} belongs to a batch that this database does not know",
-            hint="go on with the database it was begun with; --restart empties it and begins anew",
-            code="BATCH_UNKNOWN",
-        )
+    elif found is None or (first and not first.startswith(found.run(0)[:-1])):
+        raise await store.read(lambda db: stranger(db, output.path, first))
     else:
         found.require(body)
         return found, True

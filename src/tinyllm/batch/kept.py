@@ -1,6 +1,7 @@
 """What the database says of batches: which output belongs to which input, graph and options."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,30 @@ def find(db: Database, output: str) -> Batch | None:
     sql = f"SELECT {COLUMNS} FROM batches WHERE output = :output ORDER BY created DESC LIMIT 1"
     row = db.execute(sql, {"output": output}).fetchone()
     return None if row is None else _batch(row)
+
+
+def stranger(db: Database, path: Path, run: str) -> UsageError:
+    """Why this output is nobody's, though there are rows in it: a copy, or the work of another database."""
+    sql = f"SELECT {COLUMNS} FROM batches WHERE id = :id"
+    row = db.execute(sql, {"id": run.partition("-")[0]}).fetchone()
+    if row is None:
+        return UsageError(
+            f"{path} belongs to a batch that this database does not know",
+            hint="go on with the database it was begun with; --restart empties it and begins anew",
+            code="BATCH_UNKNOWN",
+        )
+    batch = _batch(row)
+    if batch.output == str(path.resolve()):
+        return UsageError(
+            f"{path} has the rows of the batch {batch.id}, which a later one replaced",
+            hint="choose another output with -o; --restart empties it and begins anew",
+            code="BATCH_CHANGED",
+        )
+    return UsageError(
+        f"{path} is a copy of the output of the batch {batch.id}, which is {batch.output}",
+        hint=f"go on with -o {shlex.quote(batch.output)}, or move the copy there; --restart empties it and begins anew",
+        code="BATCH_COPIED",
+    )
 
 
 def keep(db: Database, batch: Batch) -> None:

@@ -77,24 +77,37 @@ class Output:
         at = 0
         with self.path.open("rb") as file:
             for index, line in enumerate(file):
-                row = _row(line, index)
-                if row is None:
+                row = _ours(line)
+                if row is None or row["index"] != index:
                     break
                 yield at, row
                 at += len(line)
         if at < os.fstat(self.handle).st_size:
             self.cut(at)
 
-    def require_ours(self) -> None:
-        """It holds rows of a batch, if only the half of one that a kill left: what others wrote is never touched."""
+    def require_ours(self) -> str:
+        """It holds rows of a batch, and the half of one that a kill left; what others wrote is never touched.
+
+        The run of its first row, if there is one.
+        """
+        run = ""
         with self.path.open("rb") as file:
             first = file.read(len(BEGINS))
-        if not BEGINS.startswith(first):
-            raise UsageError(
-                f"{self.path} has something else in it",
-                hint="choose another output with -o",
-                code="BATCH_FOREIGN",
-            )
+            if not BEGINS.startswith(first.rstrip(b"\0")):
+                raise self._foreign("something else in it", "choose another output with -o")
+            file.seek(0)
+            for number, line in enumerate(file, start=1):
+                row = _ours(line)
+                if row is None and not _torn(line):
+                    raise self._foreign(
+                        f"something else in line {number}",
+                        "move that line elsewhere, and the same command goes on; or choose another output with -o",
+                    )
+                run = run or str((row or {}).get("run", ""))
+        return run
+
+    def _foreign(self, what: str, hint: str) -> UsageError:
+        return UsageError(f"{self.path} has {what}", hint=hint, code="BATCH_FOREIGN")
 
     def cut(self, at: int) -> None:
         self._done(lambda: os.ftruncate(self.handle, at))
@@ -124,14 +137,21 @@ def _written(handle: int, line: bytes) -> None:
         line = line[os.write(handle, line) :]
 
 
-def _row(line: bytes, index: int) -> dict[str, Any] | None:
+def _torn(line: bytes) -> bool:
+    """The beginning of a line of ours, without its end: a kill left it, or the disk, which fills up with zeros."""
+    begun = line.rstrip(b"\0")[: len(BEGINS)]
+    return not line.endswith(b"\n") and BEGINS.startswith(begun)
+
+
+def _ours(line: bytes) -> dict[str, Any] | None:
+    """A whole line that a batch wrote."""
     if not line.endswith(b"\n"):
         return None
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    good = isinstance(row, dict) and row.get("schema") == SCHEMA and row.get("index") == index
+    good = isinstance(row, dict) and row.get("schema") == SCHEMA and isinstance(row.get("index"), int)
     return row if good and isinstance(row.get("status"), str) else None
 
 

@@ -12,6 +12,7 @@ from tinyllm.batch.source import Source
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError, UsageError
 from tinyllm.running import Event
+from tinyllm.transactions.rows import WARM, find_run
 
 HARMLESS = ("pure", "read")  # what tools may do here
 
@@ -110,14 +111,21 @@ async def _asked(
 async def _row(engine: Engine, row: Given, order: Order, warmed: Warmed) -> None:
     if row.fault is not None:
         raise row.fault
-    answer = await engine.ask(
-        row.question,
-        inputs={**order.inputs, **row.inputs},
-        priority="background",
-        model=order.model,
-        timeout=order.timeout,
-        listen=warmed.heard,
-    )
+    id = f"{WARM}{engine.clock.chance.getrandbits(48):012x}"
+    try:
+        answer = await engine.ask(
+            row.question,
+            inputs={**order.inputs, **row.inputs},
+            id=id,
+            priority="background",
+            model=order.model,
+            timeout=order.timeout,
+            listen=warmed.heard,
+        )
+    except asyncio.CancelledError:
+        if await engine.transactions.store.read(lambda db: find_run(db, id)) is not None:
+            await engine.transactions.give_up(id)  # nobody goes on with it
+        raise
     if answer.status == "waiting":
         warmed.waiting += 1
-        await engine.transactions.give_up(answer.run)
+        await engine.transactions.give_up(id)

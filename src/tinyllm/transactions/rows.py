@@ -89,8 +89,15 @@ def _json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-# A round of growing and a tool that another program calls are runs, but no part of a conversation.
-ASKED = "NOT (runs.question = '' AND runs.graph IN ('growth', 'mcp'))"
+WARM = "warm-"  # what the ids of runs begin with that are asked for the sake of the replies that are kept
+# A round of growing, a tool that another program calls, the rows of a batch (whose ids begin with the batch's, of ten
+# letters) and what warms the cache are runs, but no part of a conversation.
+ASKED = (
+    "NOT (runs.question = '' AND runs.graph IN ('growth', 'mcp'))"
+    f" AND substr(runs.id, 1, {len(WARM)}) <> '{WARM}'"
+    " AND NOT (substr(runs.id, 11, 1) = '-'"
+    " AND EXISTS (SELECT 1 FROM batches WHERE batches.id = substr(runs.id, 1, 10)))"
+)
 
 
 def find_run(db: Database, id: str) -> RunRow | None:
