@@ -18,6 +18,12 @@ STEPS = 1_000  # steps whose times an answer keeps
 Status = Literal["committed", "refused", "waiting", "failed"]
 
 
+def reason(failure: Mapping[str, Any]) -> str:
+    """Why something failed; with what to do where that is one line."""
+    fix = f": {failure['hint']}" if failure.get("code") == "MODEL_NOT_FOUND" and failure.get("hint") else ""
+    return f"{failure['message']}{fix}"
+
+
 @dataclass
 class Account:
     """What the events of a run add up to."""
@@ -44,10 +50,16 @@ class Account:
                 self.tokens["in"] += event.data["tokens_in"]
                 self.tokens["out"] += event.data["tokens_out"]
         elif event.kind == "fallback":
-            because = event.data["because"]
-            self.notes.append(f"{event.node}: asked {event.data['model']} because {because['message']}")
+            self._fell_back(event.node, event.data["model"], event.data["because"])
         elif event.kind == "skipped":
             self.notes.append(f"{event.node}: {event.data['check']} was skipped: {event.data['because']}")
+
+    def _fell_back(self, node: str, model: str, because: Mapping[str, Any]) -> None:
+        """A model that is missing is missed at every node, and said once."""
+        said = f"asked {model} because {reason(because)}"
+        once = because.get("code") == "MODEL_NOT_FOUND"
+        if not (once and any(note.endswith(said) for note in self.notes)):
+            self.notes.append(f"{node}: {said}")
 
     def _node(self, kind: str, value: Any) -> None:
         """The newest word on the answer counts: a solver's proof, a gate's verdict; a model's own word is none."""

@@ -4,11 +4,13 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tinyllm.clock import Virtual
+from tinyllm.engine import Engine
 from tinyllm.errors import BadReply, Retryable, TimedOut, TinyError
 from tinyllm.guard import Guard, read_json
 from tinyllm.guard.repair import repaired
@@ -80,6 +82,20 @@ async def test_a_model_that_is_not_installed_is_not_asked_for_again_for_a_minute
         guard.clock.advance(61)  # type: ignore[attr-defined]
         await guard.ask("a", HELLO, text_of)
         assert [request.model for request in simulator.asked].count("gone:1b") == 2
+
+
+async def test_nobody_queues_for_what_the_server_does_not_list(tmp_path: Path) -> None:
+    models = {"a": {"name": "gone:1b", "fallback": "b"}, "b": {"name": "there:1b"}}
+    say = {"prompt": "Answer.", "model": "a", "temperature": 0}
+    graph = {"name": "two", "models": models, "nodes": {"say": {**say, "to": "more"}, "more": say}}
+    async with Simulator(Script({"there:1b": "here"}, [Model(name="there:1b")])) as simulator:
+        settings = Settings(ollama_host=simulator.url, database=str(tmp_path / "t.db"))
+        async with Engine(graph, settings=settings) as engine:
+            answer = await engine.ask("Well?")
+        assert {request.model for request in simulator.asked} == {"there:1b"}
+        assert [request.path for request in simulator.requests].count("/api/tags") == 1
+    fix = "gone:1b is not installed: tinyllm models pull gone:1b"
+    assert answer.notes == (f"say: asked there:1b because {fix}",)
 
 
 # How often.

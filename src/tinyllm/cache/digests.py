@@ -24,6 +24,7 @@ class Digests:
     clock: Clock = CLOCK
     asks: bool = True  # there is a server to be asked
     known: dict[str, str] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()  # all that the server offers, wherever it runs
     _until: float = float("-inf")
     _turns: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = field(
         default_factory=WeakKeyDictionary
@@ -42,6 +43,12 @@ class Digests:
                     await self._ask()
         return self.known.get(_whole(name), "")
 
+    def lacks(self, name: str) -> bool:
+        """The server said a moment ago that it does not have it; what it could fetch from its cloud is not listed."""
+        whole = _whole(name)
+        said = bool(self.listed) and not self.stale and self.asks
+        return said and whole not in self.listed and not whole.endswith("cloud")
+
     async def _ask(self) -> None:
         try:
             async with asyncio.timeout(max(0.0, min(BRIEF, current().left()))):
@@ -50,6 +57,7 @@ class Digests:
             listed, lasts = [], PAUSE
         # Of a model that runs elsewhere the server has only the address.
         own = [model for model in listed if not model.get("remote_host")]
+        self.listed = frozenset(_whole(str(model["name"])) for model in listed)
         self.known = {_whole(str(model["name"])): str(model.get("digest") or "") for model in own}
         self._until = self.clock.monotonic() + lasts
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tinyllm.answer import Account, Answer
+from tinyllm.answer import Account, Answer, reason
 from tinyllm.cli import say
 from tinyllm.errors import TinyError
 from tinyllm.running import Event
@@ -16,6 +16,7 @@ from tinyllm.state import meant
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 WIDEST = 100
+MISSING = "MODEL_NOT_FOUND"  # a model is: at every node again, and said once
 
 
 class Show:
@@ -38,6 +39,7 @@ class Show:
         self._started = time.monotonic()
         self._streamed = ""
         self._speaker = ""
+        self._absent: set[str] = set()
         self._in_line = False
         self._spinner: asyncio.Task[None] | None = None
         self._doing = self._waits = "thinking"
@@ -135,8 +137,12 @@ class Show:
         elif event.kind == "delivery":
             self._over(delivered(event.data))
         elif event.kind == "fallback":
-            self._over(f"falling back to {event.data['model']}: {event.data['because']['message']}")
-        elif self.verbose or self.trace:
+            said = f"falling back to {event.data['model']}: {reason(event.data['because'])}"
+            if said not in self._absent:
+                self._over(said)
+            if event.data["because"].get("code") == MISSING:
+                self._absent.add(said)
+        elif (self.verbose or self.trace) and event.data.get("code") != MISSING:  # whoever steps in says that
             self._over(f"{event.data.get('model', event.node)}: {event.data['message']}")
 
     def _over(self, text: str) -> None:

@@ -4,7 +4,7 @@ import email.utils
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tinyllm.errors import BadReply, TinyError, Unavailable, classify
+from tinyllm.errors import BadReply, Permanent, TinyError, Unavailable, classify
 from tinyllm.guard.breaker import AT_ONCE, Admitted, Breakers, to_the_end
 from tinyllm.guard.prompted import prompted
 from tinyllm.guard.queue import place
@@ -131,10 +131,17 @@ class Attempts:
         if isinstance(named, Unavailable) and named.code in AT_ONCE:
             named.message = f"no answer from the model server at {self.models.settings.ollama_host}"
             named.hint = "start it with `ollama serve`, or set OLLAMA_HOST"
+        elif named.code == "MODEL_NOT_FOUND":
+            named.message, named.hint = (said := absent(entry.name)).message, said.hint
         elif entry.name not in named.message and named.code not in OF_THE_HOST:
             named.message = f"{entry.name}: {named.message}"
         named.message = safe(named.message)
         return named
+
+
+def absent(name: str) -> TinyError:
+    """The server does not have this model."""
+    return Permanent(f"{name} is not installed", hint=f"tinyllm models pull {name}", code="MODEL_NOT_FOUND")
 
 
 def answered(failure: TinyError) -> bool:

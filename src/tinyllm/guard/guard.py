@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from tinyllm.cache import Cache
 from tinyllm.effects import current_ledger, perform
-from tinyllm.errors import NotAnswered, Permanent, TinyError, Unavailable
-from tinyllm.guard.attempt import OF_THE_HOST, Attempts, Use
+from tinyllm.errors import NotAnswered, TinyError, Unavailable
+from tinyllm.guard.attempt import OF_THE_HOST, Attempts, Use, absent
 from tinyllm.guard.breaker import Breakers, Resting
 from tinyllm.guard.known import Known
 from tinyllm.guard.prompted import called, understood
@@ -148,7 +148,7 @@ class Guard:
 
     async def _asked(self, entry: Entry, ask: Ask, read: Read[T], request: Request, alone: bool) -> T:
         """One model: retried when it may help, repaired when the reply was bad."""
-        self._here(entry)
+        await self._here(entry)
         request.in_words = request.drawn = False
         tried = mended = 0
         while True:
@@ -202,15 +202,12 @@ class Guard:
             emit("again", because=failure.message)
             request.shown = False
 
-    def _here(self, entry: Entry) -> None:
-        """A model that the server did not have a moment ago is not asked for again."""
+    async def _here(self, entry: Entry) -> None:
+        """A model that the server did not have a moment ago is not asked for again; when one is missing, its list is."""
         if self.absent.get(entry.name, 0.0) > self.clock.monotonic():
-            raise Permanent(
-                f"{entry.name} is not installed",
-                hint=f"tinyllm models pull {entry.name}",
-                where=current().node,
-                code="MODEL_NOT_FOUND",
-            )
+            raise absent(entry.name).at(current().node)
+        if self.absent:
+            await self.known.digest(entry)
 
 
 def _to_standard(failure: TinyError) -> TinyError:
