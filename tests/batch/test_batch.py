@@ -100,11 +100,45 @@ async def test_a_bad_row_fails_by_itself(project: Project) -> None:
     rows = project.rows
     assert [row["status"] for row in rows] == ["committed"] * 3 + ["failed"] * 6
     assert (rows[0]["id"], rows[1]["id"]) == (7, None)
-    assert {row["code"] for row in rows[3:]} == {"ROW_INVALID", "USAGE"}
+    assert {row["code"] for row in rows[3:]} == {"ROW_INVALID"}
     assert {row["exit_code"] for row in rows[3:]} == {2}
     assert all(row["error"] and row["hint"] for row in rows[3:])
     assert summary.exit_code == 1
     assert (await project.batch(path)).known == 9
+
+
+@pytest.mark.parametrize(
+    ("row", "said", "hint"),
+    [
+        ({"qestion": "number 1"}, "there is no question", 'did you mean "question"?'),
+        ({"qestion": "number 1", "inputs": {}}, "there is no question", 'did you mean "question"?'),
+        ({"question": " "}, "there is no question", "a row is"),
+        ("", "there is no question", "a row is"),
+        ({"question": "number 1", "id": 1.5}, "`id` is neither text nor a whole number", "a row is"),
+        ({"question": "number 1", "id": {}}, "`id` is neither text nor a whole number", "a row is"),
+        ({"question": "number 1", "tpic": "x"}, "needs the input 'topic'", 'did you mean "topic"?'),
+    ],
+)
+async def test_a_row_that_cannot_be_asked_says_why(project: Project, row: Any, said: str, hint: str) -> None:
+    graph = (
+        {**GRAPH, "inputs": {"topic": "What.", "size": "How long.", "tone": "How."}}
+        if "tpic" in row
+        else GRAPH
+    )
+    summary = await project.batch(project.write(row), graph, inputs={"tone": "kind"})
+    [line] = project.rows
+    assert (line["code"], line["exit_code"], summary.exit_code) == ("ROW_INVALID", 2, 1)
+    assert said in line["error"]
+    assert hint in line["hint"]
+    assert not project.asked
+
+
+async def test_a_table_without_a_column_of_ours_asks_nothing(project: Project) -> None:
+    table = project.folder / "in.csv"
+    table.write_text("Qestion,label\nnumber 1,x\n")
+    await project.batch(table)
+    assert project.rows[0]["code"] == "ROW_INVALID"
+    assert not project.asked
 
 
 async def test_lines_of_text_and_columns_of_a_table_are_rows(project: Project) -> None:

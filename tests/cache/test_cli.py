@@ -55,7 +55,9 @@ def test_what_is_kept_is_listed_and_cleared(tinyllm: Call, server: Counted) -> N
     shown = tinyllm("cache", "list").out
     assert "reply 1" in shown
     assert "secret" not in shown
-    assert tinyllm("cache", "clear", "--model", "other").err == "dropped 0 replies\n"
+    for command in ("clear", "list"):
+        other = tinyllm("cache", command, "--model", "other")
+        assert (other.code, "nothing of 'other' is kept" in other.err, MODEL in other.err) == (2, True, True)
     assert tinyllm("cache", "clear", "--older", "1").err == "dropped 0 replies\n"
     assert json.loads(tinyllm("cache", "clear", "--json").out) == {"dropped": 1}
     tinyllm("run", "-g", "plain.yaml", "a secret question")
@@ -78,7 +80,10 @@ def test_questions_are_asked_beforehand(tinyllm: Call, server: Counted, home: Pa
     done = tinyllm("cache", "warm", "q.jsonl", "-g", "plain.yaml", "-p", "1", "--json")
     found = json.loads(done.out)
     assert (done.code, found["rows"], found["asked"], found["there"], found["failed"]) == (1, 4, 2, 1, 1)
-    assert "row 3" in done.err
+    assert [(each["code"], each["first"]) for each in found["reasons"]] == [("ROW_INVALID", 2)]
+    told = tinyllm("cache", "warm", "q.jsonl", "-g", "plain.yaml", "-p", "1").err
+    assert told.startswith("4 rows (1 failed): ")
+    assert "1 x ROW_INVALID: row 2: the row cannot be asked: its `question` is not text" in told
     assert [tinyllm("run", "-g", "plain.yaml", word).out for word in "ab"] == ["reply 1\n", "reply 2\n"]
     assert server.asked == 2
     assert "t" not in {row["thread"] for row in json.loads(tinyllm("runs", "list", "--json").out)}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Call
-from tinyllm.testing.simulator import Script, Simulator
+from tinyllm.testing.simulator import Reply, Script, Simulator
 
 GRAPH = (
     "name: counting\nmodels:\n  m: {name: 'm:1b'}\nnodes:\n  answer: {prompt: Answer., model: m, to: end}\n"
@@ -42,10 +42,16 @@ def test_the_summary_is_on_stderr_and_the_rows_are_in_the_file(
     done = tinyllm(*COMMAND)
     assert (done.code, done.out) == (0, "")
     assert done.lines[0] == "6 rows: 6 committed"
-    assert "m:1b 6" in done.lines[1]
+    assert "m:1b in 6 rows" in done.lines[1]
     assert "\r" not in done.err
     assert len((folder / "out.jsonl").read_text().splitlines()) == 6
-    assert tinyllm(*COMMAND).lines[0] == "6 rows (6 of them before): 6 committed"
+    again = tinyllm(*COMMAND).lines
+    assert again[0] == "6 rows (0 asked now, 6 taken from before): 6 committed"
+    assert "0 + 0 tokens" in again[1]
+    (folder / "out.jsonl").unlink()
+    lost = tinyllm(*COMMAND).lines
+    assert lost[0] == again[0]
+    assert "6 rows were written to the output from the database" in lost[2]
     assert len(server.asked) == 6
     quiet = tinyllm(*COMMAND, "-q")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
@@ -67,10 +73,29 @@ def test_rows_come_from_a_pipe_and_runs_are_listed_by_their_batch(
 def test_without_a_server_it_ends_with_4_and_says_how_to_go_on(tinyllm: Call, folder: Path) -> None:
     done = tinyllm(*COMMAND)
     assert done.code == 4
-    assert done.lines[0] == "0 rows: none"
+    assert done.lines[0] == "0 of 6 rows: 6 open"
     assert any("no answer from the model server at" in line for line in done.lines)
     assert done.lines[-1].startswith("go on with the same command: tinyllm")
     assert (folder / "out.jsonl").read_text() == ""
+
+
+def test_the_summary_says_why_rows_failed(tinyllm: Call, folder: Path, server: Simulator) -> None:
+    (folder / "in.jsonl").write_text('"one"\n{"qestion": "two"}\nthree\n')
+    done = tinyllm(*COMMAND)
+    assert done.lines[0] == "3 rows: 1 committed, 2 failed"
+    assert done.lines[2].startswith(
+        "2 x ROW_INVALID: first row 1: the row cannot be asked: there is no question"
+    )
+    assert 'did you mean "question"?' in done.lines[2]
+    assert "--retry-failed" not in done.err
+    found = json.loads(tinyllm(*COMMAND, "--json").out)
+    assert [(each["code"], each["rows"]) for each in found["reasons"]] == [("ROW_INVALID", 2)]
+    with Simulator(Script({"*": Reply(status=400, error="no")}, models=["m:1b"])) as refusing:
+        os.environ["OLLAMA_HOST"] = refusing.url  # `server` puts it back
+        done = tinyllm(*COMMAND, "--restart")
+    assert done.lines[2].startswith("2 x ROW_INVALID: ")
+    assert done.lines[3].startswith("1 x ")
+    assert done.lines[4] == "--retry-failed asks the rows again that failed"
 
 
 @pytest.mark.parametrize(

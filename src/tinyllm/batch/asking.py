@@ -1,11 +1,11 @@
 """One row: found among the runs, gone on with, or asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tinyllm.batch import came
 from tinyllm.batch.came import OUTSIDE, Came
-from tinyllm.batch.given import Given
+from tinyllm.batch.given import Given, unfit
 from tinyllm.batch.kept import Batch
 from tinyllm.batch.order import Order
 from tinyllm.engine import Engine
@@ -30,12 +30,14 @@ class Asking:
     batch: Batch
     order: Order
     begun: bool  # rows may have been asked before
+    found: set[int] = field(default_factory=set)  # rows of the database that are not written yet
 
     async def came(self, given: Given) -> Came:
         """What comes of it; only what stops the whole batch is raised."""
         if given.fault is not None:
             return came.failed(given, given.fault)
         try:
+            self._inputs(given)
             return await self._found(given) if self.begun else await self._asked(given, 1)
         except TinyError as failure:
             if failure.code == "BATCH_CHANGED" or failure.code.startswith(STOPS) or _ours(failure):
@@ -70,19 +72,23 @@ class Asking:
                 return await self._asked(given, 1)
             self._require_same(given, row)
             if row.status == "committed":
-                return came.recorded(given, row)
+                return self._known(came.recorded(given, row))
             if row.status in ("waiting", "in_doubt"):
-                return came.waits(given, row)
+                return self._known(came.waits(given, row))
             if row.status == "rolled_back":
                 if self.order.retry or (row.error or {}).get("code") in AGAIN:
                     return await self._asked(given, attempt + 1)
-                return came.recorded_failure(given, row)
+                return self._known(came.recorded_failure(given, row))
             try:
                 return came.answered(given, await self.engine.resume(row.id, **self._how()))
             except TinyError as failure:
                 if failure.code not in ("RUN_ROLLED_BACK", "RUN_COMMITTED"):
                     raise
         raise UsageError(f"the run of row {given.index} does not come to rest", hint="`tinyllm runs list`")
+
+    def _known(self, came: Came) -> Came:
+        self.found.add(came["index"])
+        return came
 
     async def _newest(self, given: Given) -> tuple[RunRow | None, int]:
         def look(db: Database) -> tuple[RunRow | None, int]:
@@ -103,15 +109,19 @@ class Asking:
 
     def _require_same(self, given: Given, row: RunRow) -> None:
         """What stands under the id of this row was asked for this row."""
-        wanted: Any = plain(
-            inputs_of(self.engine.base, given.question, {**self.order.inputs, **given.inputs})
-        )
-        if row.inputs != wanted:
+        if row.inputs != plain(self._inputs(given)):
             raise UsageError(
                 f"row {given.index} is not what it was when it was asked (run {row.id})",
                 hint="--restart empties the output and begins anew; or choose another output with -o",
                 code="BATCH_CHANGED",
             )
+
+    def _inputs(self, given: Given) -> Any:
+        """What the graph is given for this row; where something is missing, the row is wrong."""
+        try:
+            return inputs_of(self.engine.base, given.question, {**self.order.inputs, **given.inputs})
+        except UsageError as failure:
+            raise unfit(failure.message, given.hint) from failure
 
 
 def _ours(failure: TinyError) -> bool:

@@ -12,6 +12,7 @@ from tinyllm.batch.given import Given, given
 from tinyllm.batch.kept import Batch, find, keep, stranger
 from tinyllm.batch.order import AHEAD, Order, Progress, Tell
 from tinyllm.batch.output import Output
+from tinyllm.batch.reasons import INVALID
 from tinyllm.batch.source import Source
 from tinyllm.batch.summary import Summary
 from tinyllm.batch.waking import wake
@@ -32,7 +33,8 @@ async def run(
     if begun:
         await _known(engine, output, order, summary)
     await wake(engine)
-    progress = Progress(await asyncio.to_thread(source.count, order.limit), summary.rows)
+    summary.total = await asyncio.to_thread(source.count, order.limit)
+    progress = Progress(summary.total, summary.rows)
     tell(progress)
     going = _Going(Asking(engine, batch, order, begun), output, summary, progress, tell)
     try:
@@ -100,7 +102,7 @@ def _rows(source: Source, engine: Engine, order: Order, since: int) -> Iterator[
     wanted, plain = (*engine.base.inputs,), source.form != "csv" and source.plain
     for index, record in enumerate(source.records(order.limit)):
         if index >= since:
-            yield given(record, index, wanted, plain=plain)
+            yield given(record, index, wanted, plain=plain, common=bool(order.inputs))
 
 
 @dataclass
@@ -165,9 +167,17 @@ class _Going:
             return self.summary.stopped is not None
         for each in (*self.silent, came):
             self.output.add(each)
-            self.summary.add(each)
+            self._counted(each)
         self.silent.clear()
         return False
+
+    def _counted(self, came: Came) -> None:
+        self.summary.add(came)
+        if came["index"] in self.asking.found:
+            self.asking.found.remove(came["index"])
+            self.summary.restored += 1
+        elif came.get("code") != INVALID:
+            self.summary.spend(came)
 
     def _stop(self) -> None:
         first: dict[str, Any] = self.silent[0]

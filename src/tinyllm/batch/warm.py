@@ -8,6 +8,7 @@ from typing import Any
 from tinyllm.batch.came import OUTSIDE
 from tinyllm.batch.given import Given, given
 from tinyllm.batch.order import Order, Progress, Tell
+from tinyllm.batch.reasons import Reasons
 from tinyllm.batch.source import Source
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError, UsageError
@@ -27,7 +28,7 @@ class Warmed:
     asked: int = 0  # replies that are kept now
     there: int = 0  # replies that were kept already
     drawn: int = 0  # calls whose replies cannot be kept
-    said: list[str] = field(default_factory=list)  # what some of the rows failed of
+    reasons: Reasons = field(default_factory=Reasons)
     stopped: TinyError | None = None
 
     def heard(self, event: Event) -> None:
@@ -41,8 +42,7 @@ class Warmed:
 
     def fell(self, index: int, failure: TinyError) -> None:
         self.failed += 1
-        if len(self.said) < 3:
-            self.said.append(f"row {index}: {failure}")
+        self.reasons.add({"index": index, "code": failure.code, "error": str(failure), "hint": failure.hint})
 
     @property
     def exit_code(self) -> int:
@@ -50,7 +50,7 @@ class Warmed:
 
     def as_dict(self) -> dict[str, Any]:
         names = ("rows", "asked", "there", "drawn", "failed", "waiting", "exit_code")
-        return {name: getattr(self, name) for name in names}
+        return {**{name: getattr(self, name) for name in names}, **self.reasons.as_dict()}
 
 
 async def warm(engine: Engine, source: Source, order: Order, tell: Tell = lambda _: None) -> Warmed:
@@ -65,8 +65,8 @@ async def warm(engine: Engine, source: Source, order: Order, tell: Tell = lambda
     wanted = engine.spec.inputs
     plain = source.plain
     rows = (
-        given(record, index, wanted, plain=plain)
-        for index, record in enumerate(source.records(order.limit), start=1)
+        given(record, index, wanted, plain=plain, common=bool(order.inputs))
+        for index, record in enumerate(source.records(order.limit))
     )
 
     async with asyncio.TaskGroup() as workers:

@@ -41,7 +41,9 @@ def batch(
     inputs: str = typer.Option("", "--input", "-i", help="Inputs for all rows as JSON, or @FILE."),
     model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
     parallel: int = typer.Option(4, "--parallel", "-p", min=1, max=256, help="Rows at the same time."),
-    limit: int = typer.Option(0, "--limit", "-n", min=0, help="Only the first so many rows."),
+    limit: int = typer.Option(
+        0, "--limit", "-n", min=0, show_default=False, help="Only the first so many rows; 0: all."
+    ),
     retry: bool = typer.Option(False, "--retry-failed", help="Ask the rows again that failed."),
     restart: bool = typer.Option(False, "--restart", help="Empty the output, and begin anew."),
     timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one row may take."),
@@ -60,12 +62,12 @@ def batch(
     """Put many questions to a graph: in parallel, answered in order, none twice.
 
     A row is {"question": "…"}, {"inputs": {…}} or "…", with an `id` and a `thread` if you like; in a *.txt each line is a
-    question, in a *.csv each column an input. The output has one line for each row, as `run --json` prints it, or with
+    question, in a *.csv each column that is named `question`, `prompt`, `id`, `thread` or as an input of the graph. The output has one line for each row, as `run --json` prints it, or with
     `error`, `hint`, `code` and `exit_code` where the row failed.
 
     \b
       tinyllm batch questions.jsonl -o answers.jsonl
-      tinyllm batch drafts.csv -o reviews.jsonl -g review --parallel 8
+      tinyllm batch texts.csv -o reviews.jsonl -g review --parallel 8
       tinyllm batch questions.jsonl -o answers.jsonl --retry-failed
 
     Stopped or killed, the same command goes on: what is committed is not asked again.
@@ -150,6 +152,17 @@ def _command(restart: bool) -> str:
     return shlex.join(["tinyllm", *words])
 
 
+def _rows(summary: "Summary") -> str:
+    """How many, whence, and what became of them."""
+    found = summary.as_dict()
+    names = ("committed", "refused", "failed", "waiting", "open")
+    parts = ", ".join(f"{found[name]:,} {name}" for name in names if found[name])
+    of = f" of {summary.total:,}" if summary.open else ""
+    before = summary.known + summary.restored
+    whence = f" ({summary.asked:,} asked now, {before:,} taken from before)" if before else ""
+    return f"{summary.rows:,}{of} rows{whence}: {parts or 'none'}"
+
+
 def _told(summary: "Summary", round_: "Round | None", *, as_json: bool, quiet: bool) -> None:
     found = summary.as_dict()
     if round_ is not None:
@@ -158,15 +171,19 @@ def _told(summary: "Summary", round_: "Round | None", *, as_json: bool, quiet: b
         say.data(found)
     if as_json or quiet:
         return
-    parts = [
-        f"{found[name]:,} {name}" for name in ("committed", "refused", "failed", "waiting") if found[name]
-    ]
-    before = f" ({summary.known:,} of them before)" if summary.known else ""
-    say.line(f"{summary.rows:,} rows{before}: {', '.join(parts) or 'none'}")
-    tokens = f"{found['tokens']['in']:,} + {found['tokens']['out']:,} tokens"
-    models = ", ".join(f"{model} {rows:,}" for model, rows in found["models"].items())
-    say.note("; ".join(each for each in (f"{summary.seconds:.1f} s", tokens, models) if each))
-    if summary.statuses["failed"]:
+    say.line(_rows(summary))
+    spent = (
+        f"this call: {summary.seconds:.1f} s, {found['tokens']['in']:,} + {found['tokens']['out']:,} tokens"
+    )
+    models = ", ".join(f"{model} in {rows:,} rows" for model, rows in found["models"].items())
+    say.note("; ".join(each for each in (spent, models) if each))
+    if summary.restored:
+        say.note(
+            f"{summary.restored:,} rows were written to the output from the database; they were not asked again"
+        )
+    for line in summary.reasons.lines():
+        say.note(line)
+    if summary.reasons.passing:
         say.note("--retry-failed asks the rows again that failed")
     for line in round_.said if round_ is not None else ():
         say.note(f"growth: {line}")

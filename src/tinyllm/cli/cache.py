@@ -12,6 +12,7 @@ from tinyllm.cli import completing, say
 from tinyllm.cli.bar import Bar
 from tinyllm.cli.run import object_of
 from tinyllm.cli.stopping import unless_stopped
+from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
     from tinyllm.batch import Order, Progress
@@ -80,6 +81,18 @@ def _stats() -> dict[str, Any]:
     }
 
 
+def _require(model: str) -> None:
+    """A model is named whose replies there are, or none."""
+    from tinyllm.cache import rows
+
+    there = [row["model"] for row in _read(rows.read_stats)] if model else []
+    if model and model not in there:
+        raise UsageError(
+            f"nothing of {model!r} is kept",
+            hint=f"there are {', '.join(there[:5])}" if there else "there are no replies at all",
+        )
+
+
 @app.command("list")
 def list_(
     model: str = MODEL,
@@ -89,6 +102,7 @@ def list_(
     """List the replies that are kept, the last used first: what was asked is kept as a hash only."""
     from tinyllm.cache import rows
 
+    _require(model)
     found = _read(lambda db: rows.read_all(db, model=model, limit=limit))
     if as_json:
         say.data(
@@ -116,6 +130,7 @@ def clear(
     """Drop the replies that are kept: all of them, one model's, or those that nobody used for long."""
     from tinyllm.cache import rows
 
+    _require(model)
     before = float("inf") if days is None else time.time() - days * DAY
     gone = _read(lambda db: rows.clear(db, model=model, before=before), write=True)
     if as_json:
@@ -139,7 +154,9 @@ def warm(
     inputs: str = typer.Option("", "--input", "-i", help="Inputs for all rows as JSON, or @FILE."),
     model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
     parallel: int = typer.Option(4, "--parallel", "-p", min=1, max=256, help="Rows at the same time."),
-    limit: int = typer.Option(0, "--limit", "-n", min=0, help="Only the first so many rows."),
+    limit: int = typer.Option(
+        0, "--limit", "-n", min=0, show_default=False, help="Only the first so many rows; 0: all."
+    ),
     timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one row may take."),
     as_json: bool = AS_JSON,
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress, no summary."),
@@ -166,8 +183,8 @@ def warm(
     elif not quiet:
         for line in _lines(found.as_dict()):
             say.line(line)
-    for line in found.said:
-        say.note(line)
+        for line in found.reasons.lines():
+            say.note(line)
     if found.stopped is not None:
         say.failure(found.stopped)
     raise typer.Exit(found.exit_code)
@@ -189,7 +206,8 @@ async def _warmed(source: str, graph: str, order: "Order", bar: Bar | None) -> "
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
-    yield f"{found['rows']:,} rows: {found['asked']:,} replies are kept now, {found['there']:,} were there"
+    failed = f" ({found['failed']:,} failed)" if found["failed"] else ""
+    yield f"{found['rows']:,} rows{failed}: {found['asked']:,} replies are kept now, {found['there']:,} were there"
     if found["drawn"]:
         yield f"calls drawn by chance: {found['drawn']:,}; with `temperature: 0` in the graph their replies are kept"
     if found["waiting"]:
