@@ -13,6 +13,7 @@ from tinyllm.clock import Virtual
 from tinyllm.engine import Engine
 from tinyllm.guard import StoreShelf
 from tinyllm.metrics import metrics
+from tinyllm.metrics.sums import summed
 from tinyllm.settings import Settings
 from tinyllm.store import Store, open_store
 from tinyllm.testing.scripted import Scripted
@@ -157,6 +158,19 @@ async def test_a_run_is_added_up_once_however_often_one_looks(store: Store) -> N
         assert value(samples, "runs_ended_total", graph="g", status="committed") == 2
 
 
+async def test_a_run_that_ends_between_adding_up_and_looking_is_counted_once(store: Store) -> None:
+    file_run(store, "a", call(), status="executing")
+    before = await read(store)
+    store.write_now(lambda db: add(db, "a", 1, call()))
+    store.write_now(lambda db: db.execute("UPDATE runs SET status = 'committed' WHERE id = 'a'"))
+    found = store.read_now(summed)  # nobody has added it up
+    assert found["model_calls_total", ("m", "ok")] == 2
+    assert found["runs_ended_total", ("g", "committed")] == 1
+    assert value(before, "model_calls_total", model="m", outcome="ok") == 1
+    await read(store)
+    assert store.read_now(summed) == found
+
+
 async def test_two_who_look_at_once_count_once(store: Store, other: Store) -> None:
     for number in range(20):
         file_run(store, str(number), call())
@@ -166,15 +180,38 @@ async def test_two_who_look_at_once_count_once(store: Store, other: Store) -> No
         assert value(samples, "runs_ended_total", graph="g", status="committed") == 20
 
 
+DAMAGED = (
+    "{cut", "[1]", "null", '"m"', "{}", "[" * 100_000, '{"model":["m"],"tokens_in":{},"seconds":"long"}',
+    '{"model":"m","tokens_in":"7","tokens_out":-50,"seconds":NaN}', '{"model":"m","tokens_in":1e999,"seconds":-1}',
+)  # fmt: skip
+
+
 async def test_what_is_damaged_stops_nobody(store: Store) -> None:
     file_run(store, "a", call())
+    file_run(store, "b", call("\ud800\0"))
 
     def damage(db: Any) -> None:
-        db.execute("UPDATE runs SET answer = '{cut'")
-        db.execute("INSERT INTO events (run, seq, kind, data) VALUES ('a', 9, 'call', '{cut')")
+        for id, answer in (("a", "{cut"), ("b", '["refused"]')):
+            db.execute("UPDATE runs SET answer = :answer WHERE id = :id", {"id": id, "answer": answer})
+        for seq, data in enumerate(DAMAGED, 9):
+            for kind, at in (("call", seq), ("node", seq + 100), ("failure", seq + 200)):
+                values = {"seq": at, "kind": kind, "data": data}
+                db.execute(
+                    "INSERT INTO events (run, seq, kind, data) VALUES ('a', :seq, :kind, :data)", values
+                )
+        for labels in ("{cut", "7", '["m"]', '["m", "ok", "x"]'):
+            values = {"labels": labels}
+            db.execute(
+                "INSERT INTO sums (name, labels, value) VALUES ('model_calls_total', :labels, 1)", values
+            )
 
     store.write_now(damage)
-    assert value(await read(store), "model_calls_total", model="m", outcome="ok") == 1
+    samples = await read(store)
+    assert value(samples, "model_calls_total", model="m", outcome="ok") == 3
+    assert value(samples, "tokens_total", model="m", direction="in") == 17
+    assert value(samples, "tokens_total", model="m", direction="out") == 4
+    assert value(samples, "model_calls_total", model="��", outcome="ok") == 1
+    assert value(samples, "runs_ended_total", graph="g", status="committed") == 2
 
 
 async def test_many_ended_runs_are_added_up_in_parts(store: Store) -> None:

@@ -47,13 +47,17 @@ SIZE = {
 async def metrics(store: Store, version: str = "") -> str:
     """Counters never fall: what ended is added up once and kept, even when its run is pruned."""
     await fold(store)
+    # In one look: a run that ended since then is counted as it stands.
     return exposed(await store.read(lambda db: [*_families(db, SIZE[store.dialect], version)]))
 
 
 def _families(db: Database, size: str, version: str) -> Iterator[Family]:
     found = _by_name(summed(db))
     for family in SUMMED:
-        yield replace(family, values=found[family.name])
+        # A histogram has one label more: the bucket.
+        width = len(family.labels) + (family.type == HISTOGRAM)
+        sums = {labels: value for labels, value in found[family.name].items() if len(labels) == width}
+        yield replace(family, values=sums)
     for family, sql in COUNTED:
         rows = db.execute(sql, {}).fetchall()
         yield replace(family, values={tuple(map(str, row[:-1])): float(row[-1]) for row in rows})

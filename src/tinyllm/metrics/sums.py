@@ -1,26 +1,22 @@
 """Sums that outlive their runs: what ended is added up once, so that looking again costs only what is new."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tinyllm.metrics.tally import KINDS, Key, Tally
+from tinyllm.metrics.tally import KINDS, Key, Tally, amount, as_label, read_object
 from tinyllm.store import Database, Store, packed
 
 AT_ONCE = 250  # runs added up in one transaction
 NAMES = ", ".join(f"'{kind}'" for kind in KINDS)
 
 # `tallied`: n, added up to its n-th event, and it had ended; -1 - n, the same, and it lives (again).
-ENDED = (
-    "SELECT id, graph, status, tallied, answer FROM runs"
-    f" WHERE tallied < 0 AND status IN ('committed', 'rolled_back') LIMIT {AT_ONCE}"
-)
-NAMED = "SELECT id, graph, status, tallied, answer FROM runs WHERE id = :run AND tallied < 0"
-ALIVE = (
-    "SELECT id, graph, status, tallied, NULL FROM runs WHERE tallied < 0"
-    " AND status IN ('created', 'executing', 'rolling_back', 'waiting', 'in_doubt')"
-)
+OVER = ("committed", "rolled_back")
+UNTALLIED = "SELECT id, graph, status, tallied, answer FROM runs WHERE tallied < 0"
+ENDED = f"{UNTALLIED} AND status IN {OVER} LIMIT {AT_ONCE}"
+NAMED = f"{UNTALLIED} AND id = :run"
 MINE = (
     "UPDATE runs SET tallied = (SELECT coalesce(max(seq), 0) FROM events WHERE run = :run)"
     " WHERE id = :run AND tallied = :was"
@@ -59,12 +55,9 @@ def _fold(db: Database, rows: Sequence[Any]) -> None:
         db.execute(ADD, {"name": name, "labels": packed(labels), "value": value})
 
 
-def _outcome(status: str, answer: str | None) -> str:
+def _outcome(status: str, answer: Any) -> str:
     """A refusal is committed as well: nothing that the graph may say was good enough."""
-    try:
-        said = json.loads(answer) if status == "committed" and answer else {}
-    except ValueError:  # damaged; `runs show` says so, and the others are counted all the same
-        said = {}
+    said = read_object(answer) if status == "committed" and answer else {}
     return "refused" if said.get("status") == "refused" else status
 
 
@@ -74,10 +67,13 @@ def _count(db: Database, tally: Tally, run: str, graph: str, since: int) -> None
 
 
 def summed(db: Database) -> Mapping[Key, float]:
-    """What was added up, and what the runs come to that are still alive."""
+    """What was added up, and what all others come to: those that are alive, and those that ended a moment ago."""
     tally = Tally()
-    for id, graph, _, was, _ in db.execute(ALIVE, {}).fetchall():
+    for id, graph, status, was, answer in db.execute(UNTALLIED, {}).fetchall():
         _count(db, tally, id, graph, since=-1 - was)
+        if status in OVER:
+            tally.ended(graph, _outcome(status, answer))
     for name, labels, value in db.execute("SELECT name, labels, value FROM sums", {}):
-        tally.sums[name, tuple(json.loads(labels))] += value
+        with contextlib.suppress(ValueError, TypeError):  # damaged; the others are shown all the same
+            tally.sums[name, tuple(map(as_label, json.loads(labels)))] += amount(value)
     return tally.sums

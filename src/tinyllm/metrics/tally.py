@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinyllm.metrics.exposition import BOUNDS, LONGEST, SUM, Labels
+from tinyllm.plain import plain_text
 
 PASSED = re.compile(r'"passed":(true|false)')  # in a value that was cut
 
@@ -23,16 +24,15 @@ class Tally:
     _called: str = ""  # the model of the event just before: its reply may yet be found bad
 
     def ended(self, graph: str, status: str) -> None:
-        self.sums["runs_ended_total", (graph, status)] += 1
+        self.sums["runs_ended_total", (as_label(graph), status)] += 1
 
-    def add(self, kind: str, node: str, data: str, graph: str = "") -> None:
+    def add(self, kind: str, node: str, data: Any, graph: str = "") -> None:
         """One event, as it stands in the database."""
         called, self._called = self._called, ""
-        if kind == "node" and '"gate"' not in data:  # it need not be read
+        if kind == "node" and '"gate"' not in str(data):  # it need not be read
             return
-        try:
-            said = json.loads(data)
-        except ValueError:  # damaged; `runs show` says so, and the others are counted all the same
+        said = read_object(data)
+        if not said:
             return
         if kind == "node":
             self._gate(said, node, graph)
@@ -43,22 +43,22 @@ class Tally:
 
     def _seconds(self, name: str, label: str, seconds: float) -> None:
         self.sums[name, (label, BOUNDS[bisect_left(EDGES, seconds)])] += 1
-        self.sums[name, (label, SUM)] += max(0.0, seconds)
+        self.sums[name, (label, SUM)] += seconds
 
     def _call(self, data: Mapping[str, Any]) -> None:
-        model = self._called = _text(data.get("model"))
+        model = self._called = as_label(data.get("model"))
         self.sums["model_calls_total", (model, "ok")] += 1
-        self.sums["tokens_total", (model, "in")] += data.get("tokens_in") or 0
-        self.sums["tokens_total", (model, "out")] += data.get("tokens_out") or 0
+        self.sums["tokens_total", (model, "in")] += amount(data.get("tokens_in"))
+        self.sums["tokens_total", (model, "out")] += amount(data.get("tokens_out"))
         if data.get("cache") == "missed":
             self.sums["cache_lookups_total", (model, "miss")] += 1
-        self._seconds("model_call_seconds", model, data.get("seconds") or 0.0)
+        self._seconds("model_call_seconds", model, amount(data.get("seconds")))
 
     def _failure(self, data: Mapping[str, Any], called: str) -> None:
         """Of a call. A reply that was no good came all the same, and was booked as good a moment ago."""
-        model = _text(data.get("model"))
+        model = as_label(data.get("model"))
         if model:
-            kind = _text(data.get("kind")) or "failed"
+            kind = as_label(data.get("kind")) or "failed"
             if kind == "validation" and called:
                 model = called
                 self.sums["model_calls_total", (model, "ok")] -= 1
@@ -66,35 +66,56 @@ class Tally:
 
     def _gate(self, data: Mapping[str, Any], node: str, graph: str) -> None:
         if data.get("kind") == "gate" and (passed := _passed(data.get("value"))) is not None:
-            self.sums["gate_verdicts_total", (graph, node, "passed" if passed else "failed")] += 1
+            self.sums[
+                "gate_verdicts_total", (as_label(graph), as_label(node), "passed" if passed else "failed")
+            ] += 1
 
     def _tool(self, data: Mapping[str, Any]) -> None:
         self.sums[
-            "tool_calls_total", (_text(data.get("tool")), "failed" if data.get("failure") else "ok")
+            "tool_calls_total", (as_label(data.get("tool")), "failed" if data.get("failure") else "ok")
         ] += 1
 
     def _retry(self, data: Mapping[str, Any]) -> None:
-        self.sums["retries_total", (_text(data.get("model")),)] += 1
+        self.sums["retries_total", (as_label(data.get("model")),)] += 1
 
     def _fallback(self, data: Mapping[str, Any]) -> None:
-        self.sums["fallbacks_total", (_text(data.get("model")),)] += 1
+        self.sums["fallbacks_total", (as_label(data.get("model")),)] += 1
 
     def _breaker(self, data: Mapping[str, Any]) -> None:
-        self.sums["breaker_changes_total", (_text(data.get("target")), _text(data.get("now")))] += 1
+        self.sums["breaker_changes_total", (as_label(data.get("target")), as_label(data.get("now")))] += 1
 
     def _queued(self, data: Mapping[str, Any]) -> None:
-        self._seconds("queue_wait_seconds", _text(data.get("model")), data.get("seconds") or 0.0)
+        self._seconds("queue_wait_seconds", as_label(data.get("model")), amount(data.get("seconds")))
 
     def _cached(self, data: Mapping[str, Any]) -> None:
         result = "shared" if data.get("shared") else "hit" if data.get("hit", True) else "miss"
-        self.sums["cache_lookups_total", (_text(data.get("model")), result)] += 1
+        self.sums["cache_lookups_total", (as_label(data.get("model")), result)] += 1
 
 
 EDGES = tuple(float(bound) for bound in BOUNDS)
 
 
-def _text(value: Any) -> str:
-    return str(value or "")[:LONGEST]
+def as_label(value: Any) -> str:
+    """Whatever it is, as a database and Prometheus can hold it."""
+    return plain_text(str(value or ""))[:LONGEST]
+
+
+def amount(value: Any) -> float:
+    """A number that a counter can grow by; nothing when it is none."""
+    try:
+        found = float(value or 0)
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    return found if 0.0 <= found < float("inf") else 0.0
+
+
+def read_object(text: Any) -> Mapping[str, Any]:
+    """What is damaged says nothing: `runs show` tells of it, and the others are counted all the same."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _passed(value: Any) -> bool | None:
