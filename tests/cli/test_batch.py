@@ -68,6 +68,9 @@ def test_rows_come_from_a_pipe_and_runs_are_listed_by_their_batch(
     listed = json.loads(tinyllm("runs", "list", "--batch", "out.jsonl", "--json").out)
     assert sorted(row["question"] for row in listed) == ["one", "two"]
     assert tinyllm("runs", "list", "--batch", "gone").code == 2
+    one = tinyllm("runs", "list", "--batch", "out.jsonl", "-n", "1")
+    assert (len(one.out.splitlines()), one.err) == (2, "these are the newest 1 of the batch; -n shows more\n")
+    assert "tinyllm runs list --help" in tinyllm("runs", "list", "--batch").err
 
 
 def test_without_a_server_it_ends_with_4_and_says_how_to_go_on(tinyllm: Call, folder: Path) -> None:

@@ -80,10 +80,10 @@ def _run(arguments: list[str]) -> int:
             raise BrokenPipeError from None
         raise
     except Exception as failure:  # noqa: BLE001 - the last door: no traceback reaches a user
-        return _foreign(failure)
+        return _foreign(failure, arguments)
 
 
-def _foreign(failure: Exception) -> int:
+def _foreign(failure: Exception, arguments: Sequence[str]) -> int:
     """The command line's own complaints are usage; anything else is a bug of ours."""
     from tinyllm.cli import say
     from tinyllm.errors import Bug, UsageError, classify
@@ -92,7 +92,7 @@ def _foreign(failure: Exception) -> int:
         say.answer(failure.format_message())  # type: ignore[attr-defined]
         return 0
     if hasattr(failure, "format_message"):
-        where = getattr(getattr(failure, "ctx", None), "command_path", "tinyllm")
+        where = getattr(getattr(failure, "ctx", None), "command_path", "") or _named(arguments)
         say.failure(UsageError(failure.format_message().rstrip("."), hint=f"{where} --help"))
         return 2
     if type(failure).__name__ in ("Exit", "Abort"):
@@ -107,6 +107,20 @@ def _foreign(failure: Exception) -> int:
         )
     say.failure(named)
     return named.exit_code
+
+
+def _named(arguments: Sequence[str]) -> str:
+    """The command that these words begin with: a flag without its value does not say whose it is."""
+    import typer
+
+    command: Any = typer.main.get_command(_app())
+    words = ["tinyllm"]
+    for word in arguments:
+        command = command.get_command(None, word) if hasattr(command, "get_command") else None
+        if command is None:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 ROOT_FLAGS = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")

@@ -40,10 +40,11 @@ def list_(
         if thread:
             await runs.thread(thread)
         begins = await runs_of(runs.store, batch) if batch else ""
-        found = await runs.runs(thread=thread, begins=begins, limit=most)
+        found = await runs.runs(thread=thread, begins=begins, limit=most + bool(batch))
         return [(row_of(row, runs.clock), asked_of(row)) for row in found]
 
-    rows = with_runs(work)
+    found = with_runs(work)
+    rows = found[:most]
     if as_json:
         say.data([row for row, _ in rows])
     elif not rows:
@@ -53,6 +54,8 @@ def list_(
             [row["run"], row["when"], row["status"], row["graph"], one_line(asked)] for row, asked in rows
         )
         say.table(cells, ("RUN", "WHEN", "STATUS", "GRAPH", "QUESTION"))
+    if len(found) > most:
+        say.note(f"these are the newest {most:,} of the batch; -n shows more")
 
 
 @app.command()
