@@ -51,7 +51,7 @@ def test_the_summary_is_on_stderr_and_the_rows_are_in_the_file(
     (folder / "out.jsonl").unlink()
     lost = tinyllm(*COMMAND).lines
     assert lost[0] == again[0]
-    assert "6 rows were written to the output from the database" in lost[2]
+    assert lost[2] == "written to the output from the database, and not asked again: 6 rows"
     assert len(server.asked) == 6
     quiet = tinyllm(*COMMAND, "-q")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")

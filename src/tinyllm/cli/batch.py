@@ -160,7 +160,11 @@ def _rows(summary: "Summary") -> str:
     of = f" of {summary.total:,}" if summary.open else ""
     before = summary.known + summary.restored
     whence = f" ({summary.asked:,} asked now, {before:,} taken from before)" if before else ""
-    return f"{summary.rows:,}{of} rows{whence}: {parts or 'none'}"
+    return f"{summary.rows:,}{of} {'row' if summary.total == 1 else 'rows'}{whence}: {parts or 'none'}"
+
+
+def _counted(rows: int) -> str:
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}"
 
 
 def _told(summary: "Summary", round_: "Round | None", *, as_json: bool, quiet: bool) -> None:
@@ -175,11 +179,11 @@ def _told(summary: "Summary", round_: "Round | None", *, as_json: bool, quiet: b
     spent = (
         f"this call: {summary.seconds:.1f} s, {found['tokens']['in']:,} + {found['tokens']['out']:,} tokens"
     )
-    models = ", ".join(f"{model} in {rows:,} rows" for model, rows in found["models"].items())
+    models = ", ".join(f"{model} in {_counted(rows)}" for model, rows in found["models"].items())
     say.note("; ".join(each for each in (spent, models) if each))
     if summary.restored:
         say.note(
-            f"{summary.restored:,} rows were written to the output from the database; they were not asked again"
+            f"written to the output from the database, and not asked again: {_counted(summary.restored)}"
         )
     for line in summary.reasons.lines():
         say.note(line)
