@@ -95,11 +95,11 @@ async def test_while_it_rests_no_process_connects_and_afterwards_all_is_well(
 def test_a_person_opens_looks_and_resets(tmp_path: Path, closed_port: int) -> None:
     project = Project(tmp_path, f"http://127.0.0.1:{closed_port}")
     assert "no model was called yet" in project.tinyllm("health").stderr
-    assert project.tinyllm("health", "open", "m:1b").returncode == 0
+    assert project.tinyllm("health", "open", NAME).returncode == 0
     assert "open (" in project.tinyllm("health").stdout
-    assert "set by hand" in project.tinyllm("health", "show", "m:1b").stdout
-    project.tinyllm("health", "reset", "m:1b")
-    assert project.health()["m:1b"]["state"] == "closed"
+    assert "opened by hand" in project.tinyllm("health", "show", NAME).stdout
+    project.tinyllm("health", "reset", NAME)
+    assert project.health()[NAME]["state"] == "closed"
     assert project.tinyllm("health", "show", "nobody").returncode == 2
 
 

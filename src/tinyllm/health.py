@@ -9,6 +9,7 @@ from typing import Any
 
 from tinyllm.errors import TinyError
 from tinyllm.guard import Breakers, Row, StoreShelf
+from tinyllm.guard.breaker import BY_HAND
 from tinyllm.memory.counting import Ratios
 from tinyllm.redaction import safe
 from tinyllm.running import Event
@@ -27,21 +28,34 @@ async def health(store: Store) -> list[dict[str, Any]]:
     for target in sorted({*known, *calls}):
         row = known.get(target) or Row(target)
         rests = breakers.rests(row) if row.state == "open" else 0.0
-        rows.append({**row.as_dict(), "rests": round(rests, 1), **_figures(calls.get(target, []))})
+        last = _last(row, calls.get(target, []))
+        rows.append({**row.as_dict(), "rests": round(rests, 1), **_figures(calls.get(target, [])), **last})
     whole = _figures([call for each in calls.values() for call in each])
     if whole["hit_rate"] is not None:
-        rows.append({**Row(ALL).as_dict(), "state": "", "rests": 0.0, **whole})
+        rows.append({**Row(ALL).as_dict(), "state": "", "rests": 0.0, **whole, **_last(Row(ALL), [])})
     return rows
 
 
 def _calls(db: Database) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    query = "SELECT kind, data FROM events WHERE kind IN ('call', 'cached', 'failure') ORDER BY at DESC LIMIT :most"
-    for kind, data in db.execute(query, {"most": RECENT}):
+    query = "SELECT kind, at, data FROM events WHERE kind IN ('call', 'cached', 'failure') ORDER BY at DESC LIMIT :most"
+    for kind, at, data in db.execute(query, {"most": RECENT}):
         body = json.loads(data)
         if body.get("model"):
-            found[body["model"]].append({"event": kind, **body})
+            found[body["model"]].append({"event": kind, "at": at, **body})
     return found
+
+
+def _last(row: Row, calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """The newest failure, with what to do about it; calls are given the newest first."""
+    failed = next((call for call in calls if call["event"] == "failure"), None)
+    if failed is None or (row.state == "open" and row.because == BY_HAND):
+        return {"last_failure": row.because, "last_hint": "", "last_failed_at": row.failed_at}
+    if failed.get("code") == "MODEL_NOT_FOUND":  # whatever the server's words were
+        message, hint = "not installed", f"tinyllm models pull {row.target}"
+    else:
+        message, hint = str(failed.get("message", "")), str(failed.get("hint", ""))
+    return {"last_failure": message, "last_hint": hint, "last_failed_at": failed["at"]}
 
 
 def _figures(calls: list[dict[str, Any]]) -> dict[str, Any]:

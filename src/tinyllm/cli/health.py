@@ -1,7 +1,9 @@
 """`tinyllm health`: how the models and their breakers are."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -13,6 +15,7 @@ app = typer.Typer(
     help="Show how the models and their breakers are.", rich_markup_mode=None, add_completion=False
 )
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
+WIDEST = 80  # characters of a failure in the list
 TARGET = typer.Argument(help="A model, or the address of a server.")
 
 
@@ -82,7 +85,38 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{row[key]:.2f}" if row[key] is not None else "-" for key in ("p50", "p90", "tokens_per_second")
     ]
     rate = f"{row['hit_rate']:.0%}" if row["hit_rate"] is not None else "-"
-    return [row["target"], state, str(row["calls"]), str(row["failed"]), *numbers, rate, row["because"][:60]]
+    failed = _why(row)
+    failed = failed if len(failed) <= WIDEST else failed[: WIDEST - 1] + "…"
+    return [row["target"], state, str(row["calls"]), str(row["failed"]), *numbers, rate, failed]
+
+
+def _why(row: dict[str, Any]) -> str:
+    """The last failure, with its fix where that is a command."""
+    hint = str(row["last_hint"])
+    said = str(row["last_failure"]).removeprefix(f"{row['target']}: ")
+    return f"{said}: {hint}" if said and hint.startswith("tinyllm ") else said
+
+
+def _shown(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is known of one target, as a person reads it."""
+    yield "target", row["target"]
+    rests = f", tried again in {row['rests']:.0f} s" if row["rests"] else ""
+    counted = f", {row['failures']} failures counted" if row["failures"] else ""
+    yield "breaker", f"{row['state']}{rests}{counted}"
+    yield "calls", f"{row['calls']}, {row['failed']} of them failed"
+    if row["p50"] is not None:
+        yield "half took at most", f"{row['p50']:.2f} s"
+        yield "nine tenths", f"{row['p90']:.2f} s"
+    if row["tokens_per_second"] is not None:
+        yield "wrote", f"{row['tokens_per_second']:.1f} tokens/s"
+    if row["hit_rate"] is not None:
+        yield "from the cache", f"{row['cached']} of {row['cached'] + row['missed']} replies"
+    if row["last_failure"]:
+        yield "last failure", _why(row)
+        if row["last_hint"] and not row["last_hint"].startswith("tinyllm "):
+            yield "try", row["last_hint"]
+    if row["last_failed_at"]:
+        yield "it was at", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row["last_failed_at"]))
 
 
 @app.command()
@@ -94,13 +128,33 @@ def show(target: str = TARGET, as_json: bool = AS_JSON) -> None:
     if as_json:
         say.data(found)
     else:
-        say.table((name, str(value)) for name, value in found.items() if value not in (None, ""))
+        say.table(_shown(found))
+
+
+def _known(target: str) -> None:
+    """Refuse what was never called and no model of the graph is."""
+    from tinyllm import settings
+    from tinyllm.errors import TinyError
+    from tinyllm.problems import did_you_mean
+    from tinyllm.spec import find, read_file
+
+    loaded = settings.load()
+    known = [row["target"] for row in _rows()] + [loaded.ollama_host, loaded.model, loaded.embedder]
+    with contextlib.suppress(TinyError):  # a broken graph is no reason to leave a breaker as it is
+        spec = read_file(find(loaded.graph, loaded), loaded)
+        known += [entry.name for entry in spec.models.values()]
+        named = [str(getattr(node, "model", "")) for node in spec.nodes.values()]
+        known += [name for name in named if name and name not in spec.models]
+    if target not in known:
+        hint = did_you_mean(target, known) or "`tinyllm health` lists what was called"
+        raise UsageError(f"nothing is known of {target!r}", hint=hint)
 
 
 def _set(target: str, state: Any) -> None:
     from tinyllm.guard import Breakers
     from tinyllm.guard.shelf import StoreShelf
 
+    _known(target)
     with _store() as store:
         row = asyncio.run(Breakers(StoreShelf(store), store.clock).set(target, state))
     say.note(f"{row.target} is {row.state}" + (f" for {row.opened_for:.0f} s" if row.state == "open" else ""))

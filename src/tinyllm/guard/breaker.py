@@ -23,6 +23,7 @@ T = TypeVar("T")
 WINDOW = 60.0  # failures further apart than this are not one outage
 PROBE = 125.0  # how long a probe keeps its place when its caller does not say
 LONGEST = 3600.0  # no probe keeps it longer, whatever the clock did
+BY_HAND = "opened by hand"
 AT_ONCE = ("MODEL_SERVER_DOWN",)  # a refused connection leaves nothing to count
 
 Change = Callable[[Row], Row]  # a pure step, made inside one transaction
@@ -139,8 +140,9 @@ class Breakers:
     def _refusal(self, row: Row) -> Resting:
         left = self.rests(row) if row.state == "open" else 0.0
         when = f"it is tried again in {left:.0f} s" if left else "it is being tried by another call"
+        why = f"was {BY_HAND}" if row.because == BY_HAND else f"is resting after failures ({row.because})"
         refusal = Resting(
-            f"{row.target} is resting after failures ({row.because}); {when}",
+            f"{row.target} {why}; {when}",
             hint=f"`tinyllm health` shows it; `tinyllm health reset {row.target}` ends the rest",
             retry_after=left,
         )
@@ -194,7 +196,7 @@ class Breakers:
         """A person opens, closes or resets a breaker."""
 
         def change(_: Row) -> Row:
-            fresh = Row(target, because="set by hand" if state == "open" else "")
+            fresh = Row(target, because=BY_HAND if state == "open" else "")
             return opened(fresh, self.clock) if state == "open" else fresh
 
         return (await self.shelf.change(target, change))[1]
