@@ -243,7 +243,7 @@ def _typed(name: str, value: Any, origin: str) -> Any:
             # What else it is may be shown: no other setting holds a secret that is not an address.
             else f"{name} is {value!r}, and should be {_wanted(name, default)}",
             hint=EXAMPLE if isinstance(default, dict) else f"for example: {name} = {default!r}",
-            where=origin,
+            where=f"{PREFIX}{name.upper()}" if origin == "environment" else origin,
             code="CONFIG_INVALID",
         ) from None
 
@@ -257,6 +257,8 @@ def _entries(value: Any) -> dict[str, dict[str, Any]]:
 
 
 def _wanted(name: str, default: Any) -> str:
+    if name in OR_NONE:
+        return "a whole number, 0 or more"
     return " or ".join(CHOICES[name]) if name in CHOICES else WANTED[type(default)]
 
 

@@ -74,14 +74,23 @@ def test_a_word_close_to_a_command_is_no_question(tinyllm: Call, word: str) -> N
     assert f'tinyllm run "{word}"' in done.lines[1]
 
 
-@pytest.mark.parametrize("arguments", [("grap", "list"), ("modles", "pull", "m"), ("doctr", "--json")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("grap", "list"), ("modles", "pull", "m"), ("doctr", "--json"), ("bathc", "eight.txt"), ("cahce", "stats"),
+        ("bacth", "a.txt", "-g", "fan"), ("rusn", "show", "8bd2"), ("inti", "project"), ("helth", "open", "m:1b"),
+    ],
+)  # fmt: skip
 def test_a_slip_before_what_the_command_takes_is_no_question(
     tinyllm: Call, arguments: tuple[str, ...]
 ) -> None:
     two_lines(tinyllm(*arguments), 2, f"there is no command {arguments[0]!r}")
 
 
-@pytest.mark.parametrize("words", [("hello",), ("why",), ("model", "trains"), ("graph theory is what?",)])
+@pytest.mark.parametrize(
+    "words",
+    [("hello",), ("why",), ("model", "trains"), ("graph theory is what?",), ("catch", "a", "fish.net")],
+)
 def test_other_words_are_a_question(tinyllm: Call, words: tuple[str, ...]) -> None:
     assert tinyllm(*words).code == 4
 
@@ -151,7 +160,11 @@ def test_an_environment_variable_that_is_no_number_is_named(
     tinyllm: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYLLM_TIMEOUT", "soon")
-    two_lines(tinyllm("run", "What is 2 + 2?"), 3, "timeout is 'soon'")
+    two_lines(tinyllm("run", "What is 2 + 2?"), 3, "TINYLLM_TIMEOUT: timeout is 'soon'")
+    monkeypatch.delenv("TINYLLM_TIMEOUT")
+    monkeypatch.setenv("TINYLLM_SLOTS", "-1")
+    said = "TINYLLM_SLOTS: slots is '-1', and should be a whole number, 0 or more"
+    two_lines(tinyllm("config", "show"), 3, said)
 
 
 def test_a_port_in_use_is_named(tinyllm: Call) -> None:

@@ -157,12 +157,33 @@ def _did_you_mean(word: str, rest: list[str]) -> None:
     from tinyllm.errors import UsageError
     from tinyllm.problems import did_you_mean
 
-    meant = did_you_mean(word, COMMANDS)
+    # Of those it may be, the one that has what comes next.
+    having = [name for name in COMMANDS if rest and rest[0] in COMMANDS[name].inner]
+    meant = did_you_mean(word, having) or did_you_mean(word, COMMANDS)
     name = meant.split('"')[1] if meant else ""
-    if not meant or (rest and not (rest[0].startswith("-") or rest[0] in COMMANDS[name].inner)):
+    if not meant or (rest and not _taken(word, name, rest)):
         return
     asked = " ".join([word, *rest])
     raise UsageError(f"there is no command {word!r}", hint=f'{meant} To ask it: tinyllm run "{asked}"')
+
+
+def _taken(word: str, name: str, rest: list[str]) -> bool:
+    """Is this what a command takes: an option, a command inside it, files? A sentence is not."""
+    from itertools import takewhile
+
+    from tinyllm.cli.commands import COMMANDS
+
+    if rest[0].startswith("-") or rest[0] in COMMANDS[name].inner:
+        return True
+    given = list(takewhile(lambda each: not each.startswith("-"), rest))
+    swapped = sorted(word.lower()) == sorted(name)  # its letters in another order are no other word
+    return all(map(_like_a_file, given)) or (swapped and len(given) == 1 and " " not in given[0])
+
+
+def _like_a_file(text: str) -> bool:
+    stem, dot, ending = text.rpartition(".")
+    named = bool(stem and dot) and ending.isalnum() and len(ending) <= 6
+    return " " not in text and (named or "/" in text)
 
 
 def _app() -> "Any":

@@ -33,7 +33,26 @@ COMMANDS = {
         "What outlives a conversation: list, search, add, forget, export and import it.",
         ("list", "search", "add", "forget", "export", "import", "stats", "reindex"),
     ),
-    "runs": Line("runs", "Show, resume, roll back, fork and replay runs."),
+    "runs": Line(
+        "runs",
+        "Show, resume, roll back, fork and replay runs.",
+        (
+            "list",
+            "show",
+            "watch",
+            "resume",
+            "replay",
+            "rollback",
+            "fork",
+            "diff",
+            "resolve",
+            "rate",
+            "prune",
+            "export",
+            "path",
+            "outbox",
+        ),
+    ),
     "grades": Line(
         "grades", "List what gates, judges and people said of answers, and export it.", ("list", "export")
     ),
