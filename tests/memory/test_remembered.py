@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from tinyllm.errors import BadReply, Permanent, UsageError
+from tinyllm.memory.embedding import Embedder
 from tinyllm.memory.item import LONGEST
 from tinyllm.memory.keeping import exported, imported, reindexed, stats
 from tinyllm.memory.remembered import Memory, fused
 from tinyllm.memory.vectors import meant, nearest, normal, packed, scanned
 from tinyllm.memory.words import best
-from tinyllm.running import Running, entered
+from tinyllm.running import Event, Running, entered
+from tinyllm.settings import Settings
 from tinyllm.store import Database
+from tinyllm.testing.simulator import Model, Script, Simulator
 from tinyllm.transactions import Transactions
 
 
@@ -345,6 +348,19 @@ async def test_without_the_model_words_must_do_and_it_is_not_asked_again(
     assert (await reindexed(online)) == {"memories": 1, "vectors": 1, "rows": 1, "missing": ""}
     assert await recalled(online, "feline") == ["two"]
     assert (await stats(online))["vectors"] == 1
+
+
+async def test_a_model_that_is_missing_is_mentioned_once_with_its_fix() -> None:
+    told: list[Event] = []
+    with Simulator(Script({"*": "hi"}, [Model(name="there:1b")])) as simulator:
+        settings = Settings(ollama_host=simulator.url)
+        for _ in range(2):
+            embedder = Embedder(settings)
+            with entered(Running(listen=told.append)):
+                assert await embedder.questions(["cat"]) == []
+    said = "nomic-embed-text is not installed: tinyllm models pull nomic-embed-text"
+    assert embedder.missing == said
+    assert [event.data["text"] for event in told] == [f"texts are compared by their words alone: {said}"]
 
 
 async def test_vectors_of_another_model_are_not_compared(meaning: Callable[..., Memory]) -> None:

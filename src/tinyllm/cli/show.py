@@ -133,6 +133,8 @@ class Show:
         if self.quiet:
             return
         if event.kind == "note":
+            if event.data.get("minor") and not (sys.stdout.isatty() or self.verbose or self.trace):
+                return  # all went well without
             self._over(str(event.data["text"]))
         elif event.kind == "delivery":
             self._over(delivered(event.data))

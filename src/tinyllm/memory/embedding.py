@@ -18,6 +18,8 @@ FORMS = {
     "mxbai-embed-large": ("Represent this sentence for searching relevant passages: ", ""),
 }
 
+_told: set[tuple[str, str]] = set()  # the models whose absence this process has mentioned
+
 
 @dataclass
 class Embedder:
@@ -51,8 +53,15 @@ class Embedder:
         except TinyError as failure:
             if failure.kind == "cancelled":
                 raise
-            self._rests, self.missing = self.clock.monotonic() + REST, failure.message
-            emit("note", text=f"texts are compared by their words alone: {failure.message}")
+            self._rests, self.missing = self.clock.monotonic() + REST, self._why(failure)
+            if (place := (self.settings.ollama_host, self.model)) not in _told:
+                _told.add(place)
+                emit("note", text=f"texts are compared by their words alone: {self.missing}", minor=True)
             return []
         self.missing = ""
         return vectors
+
+    def _why(self, failure: TinyError) -> str:
+        if failure.code != "MODEL_NOT_FOUND":
+            return failure.message
+        return f"{self.model} is not installed: tinyllm models pull {self.model}"
