@@ -1,5 +1,6 @@
 """`tinyllm runs`, and a conversation of many runs: shown, resumed, taken back, forked, replayed."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -14,7 +15,10 @@ import pytest
 from tests.cli.conftest import Call, Done
 from tests.cli.test_bad_input import two_lines
 from tests.started import Process
+from tinyllm import settings
+from tinyllm.store import open_store
 from tinyllm.testing.simulator import Reply, Simulator
+from tinyllm.transactions import Transactions
 
 Served = Callable[..., Simulator]
 TALK = "nodes: {say: {prompt: Be brief.}}\n"
@@ -104,12 +108,21 @@ def test_a_run_is_listed_and_shown_with_what_it_did(tinyllm: Call, project: Path
     assert tinyllm("runs", "watch", run).err.splitlines()[-1] == "committed"
 
 
+async def begun(*ids: str) -> None:
+    with open_store(settings.load().database_url) as store:
+        for id in ids:
+            await Transactions(store).begin(id=id, thread=id, question="?", inputs={})
+
+
 def test_what_is_not_there_is_told_from_what_is_empty(tinyllm: Call, project: Path) -> None:
     asked(tinyllm, "echo", "hello", "--thread", "holiday")
     assert len(listed(tinyllm, "--thread", "holiday")) == 1
     two_lines(tinyllm("runs", "list", "--thread", "holliday"), 2, "there is no thread 'holliday'")
     two_lines(tinyllm("runs", "list", "--thread", ""), 2, "names no conversation")
     assert tinyllm("runs", "show", "nosuchrun").lines[0] == "error  there is no run 'nosuchrun'"
+    asyncio.run(begun("8bd2000000aa", "8bd2000000bb"))
+    two_lines(tinyllm("runs", "show", "8bd2"), 2, "2 runs begin so: 8bd2")
+    assert 'tinyllm_runs{status="executing"} 2' in tinyllm("health", "--metrics").out
     none = tinyllm("grades", "list", "--node", "say")
     assert (none.code, "no grades of the node say yet" in none.err) == (0, True)
     mistyped = tinyllm("grades", "list", "--node", "sai")
@@ -239,6 +252,7 @@ def test_an_interrupted_run_says_how_to_resume_and_asks_nothing_again(
     simulator = served("the first reply", Reply(ending="hang"), "the second reply")
     run, _ = stopped(Process(["run", "-g", "two", "q"]), simulator, 2)
     assert listed(tinyllm)[0]["status"] == "recoverable"
+    assert 'tinyllm_runs{status="recoverable"} 1' in tinyllm("health", "--metrics").out
     done = tinyllm("runs", "resume", run)
     assert (done.code, done.out) == (0, "the second reply\n")
     assert len(simulator.asked) == 3

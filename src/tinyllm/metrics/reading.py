@@ -1,6 +1,6 @@
 """Every metric of a store, as text for Prometheus."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
@@ -9,6 +9,7 @@ from tinyllm.metrics.exposition import Family, Labels, exposed
 from tinyllm.metrics.sums import fold, summed
 from tinyllm.metrics.tally import Key
 from tinyllm.store import Database, Store, counts
+from tinyllm.store.process import Owner
 
 COUNTER: Literal["counter"] = "counter"
 HISTOGRAM: Literal["histogram"] = "histogram"
@@ -29,13 +30,14 @@ SUMMED = (
 # The newest decision on a patch is its state; a run that is not committed decided nothing.
 NEWEST = f"SELECT max(newest.seq) FROM growth newest WHERE newest.patch = growth.patch AND {counts('newest')}"
 COUNTED = (
-    (Family("runs", "gauge", "Runs in the database.", ("status",)),
-     "SELECT status, count(*) FROM runs GROUP BY status"),
     (Family("outbox", "gauge", "Deliveries in the outbox; those that wait are still to be sent.", ("state",)),
      "SELECT state, count(*) FROM outbox GROUP BY state"),
     (Family("growth_patches", "gauge", "Changes of graphs, by what became of them.", ("graph", "state")),
      f"SELECT graph, state, count(*) FROM growth WHERE seq = ({NEWEST}) GROUP BY graph, state"),
 )  # fmt: skip
+RUNS = Family("runs", "gauge", "Runs in the database; one whose worker is gone is recoverable.", ("status",))
+STILL = "SELECT status, count(*) FROM runs WHERE status NOT IN ('created', 'executing', 'rolling_back') GROUP BY status"
+WORKING = "SELECT status, lease, host, pid, started FROM runs WHERE status IN ('created', 'executing', 'rolling_back')"
 BREAKERS = "SELECT target, state FROM breakers"
 STATES = ("closed", "half-open", "open")
 SIZE = {
@@ -48,16 +50,28 @@ async def metrics(store: Store, version: str = "") -> str:
     """Counters never fall: what ended is added up once and kept, even when its run is pruned."""
     await fold(store)
     # In one look: a run that ended since then is counted as it stands.
-    return exposed(await store.read(lambda db: [*_families(db, SIZE[store.dialect], version)]))
+    return exposed(
+        await store.read(lambda db: [*_families(db, SIZE[store.dialect], version, store.clock.now())])
+    )
 
 
-def _families(db: Database, size: str, version: str) -> Iterator[Family]:
+def _runs(db: Database, now: float) -> dict[Labels, float]:
+    """How many there are, by what `runs list` says of them."""
+    found = Counter(dict(db.execute(STILL, {}).fetchall()))
+    for status, lease, host, pid, started in db.execute(WORKING, {}):
+        held = lease > now and not Owner(host, pid, started).gone()
+        found[status if held else "recoverable"] += 1
+    return {(str(status),): float(count) for status, count in found.items()}
+
+
+def _families(db: Database, size: str, version: str, now: float) -> Iterator[Family]:
     found = _by_name(summed(db))
     for family in SUMMED:
         # A histogram has one label more: the bucket.
         width = len(family.labels) + (family.type == HISTOGRAM)
         sums = {labels: value for labels, value in found[family.name].items() if len(labels) == width}
         yield replace(family, values=sums)
+    yield replace(RUNS, values=_runs(db, now))
     for family, sql in COUNTED:
         rows = db.execute(sql, {}).fetchall()
         yield replace(family, values={tuple(map(str, row[:-1])): float(row[-1]) for row in rows})

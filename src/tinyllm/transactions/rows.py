@@ -113,9 +113,11 @@ def read_run(db: Database, id: str) -> RunRow:
         newest = f"SELECT {COLUMNS} FROM runs WHERE {ASKED} ORDER BY created DESC, seq DESC LIMIT 1"
         row = db.execute(newest, {}).fetchone()
     if row is None and len(id) >= 4:
-        sql = f"SELECT {COLUMNS} FROM runs WHERE substr(id, 1, :n) = :id LIMIT 2"
+        sql = f"SELECT {COLUMNS} FROM runs WHERE substr(id, 1, :n) = :id ORDER BY created DESC, seq DESC LIMIT 100"
         rows = db.execute(sql, {"id": id, "n": len(id)}).fetchall()
-        row = rows[0] if len(rows) == 1 else None
+        if len(rows) > 1:
+            raise _several(id, [str(each[0]) for each in rows])
+        row = rows[0] if rows else None
     if row is None:
         known = [
             each[0] for each in db.execute("SELECT id FROM runs ORDER BY created DESC LIMIT 200").fetchall()
@@ -126,6 +128,14 @@ def read_run(db: Database, id: str) -> RunRow:
             code="RUN_UNKNOWN",
         )
     return run_from(row)
+
+
+def _several(begins: str, ids: list[str]) -> UsageError:
+    shown = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
+    many = f"{len(ids)}" if len(ids) < 100 else "100 or more"
+    return UsageError(
+        f"{many} runs begin so: {begins}", hint=f"write more of the id: {shown}", code="RUN_UNKNOWN"
+    )
 
 
 def known_thread(db: Database, name: str) -> str:
