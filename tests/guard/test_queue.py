@@ -166,7 +166,7 @@ async def test_a_refusal_says_what_to_do_and_nothing_else_is_tried() -> None:
         async with asked.held():
             for number in range(2):
                 await asked.put(f"q{number}", model="a")
-            with pytest.raises(TinyError, match="1 requests wait for m:1b already: this one is") as raised:
+            with pytest.raises(TinyError, match="1 request waits for m:1b already: this one is") as raised:
                 await asked.tasks[1]
         assert (raised.value.exit_code, raised.value.hint.split(",")[0]) == (4, "ask later or less at once")
         await asked.ends()

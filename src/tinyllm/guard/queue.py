@@ -258,7 +258,7 @@ def overrun(failure: TinyError) -> bool:
 
 def refusal(line: Line, most: int, what: str, where: str) -> TinyError:
     return Retryable(
-        f"{most} requests wait for {line.model} already: {what}",
+        f"{most} {'request waits' if most == 1 else 'requests wait'} for {line.model} already: {what}",
         hint="ask later or less at once, or raise `queue`; `queue_full` says what happens then",
         where=where,
         code=FULL,
