@@ -72,9 +72,8 @@ def run(
     """Ask a question, or run a graph.
 
     The answer goes to stdout, everything else to stderr.
-    Exit codes: 0 answered, 1 failed and rolled back, 2 usage, 3 the graph or the settings are invalid,
-    4 no model server, 5 not answered to standard, 6 waiting for a person, 7 a budget or loop guard,
-    70 a fault of ours, 124 timeout, 130 interrupted, 143 ended by SIGTERM.
+    Exit codes: 0 answered, 1 failed, 2 usage, 3 graph or settings invalid, 4 no model server, 5 below the standard,
+    6 waits for a person, 7 a budget or loop guard, 70 our fault, 124 timeout, 130 interrupted, 143 terminated.
     """
     if no_color:
         say.without_color()
