@@ -1,6 +1,8 @@
 """Secrets never leave: not in a log, not in the database, not in a message, not in what is kept of odd failures."""
 
 import base64
+import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -54,6 +56,23 @@ def test_what_is_called_a_secret_is_taken_out(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ('log in with {"user": "a", "password": "hunter2222"} now', 'log in with {"user": "a", "password": "[redacted]"} now'),
+        ("{'password': 'hunter2222 and \\'more\\''}", "{'password': '[redacted]'}"),
+        ("say:\nsk-hunter2222hunter2222", "say:\n[redacted]"),
+        ("say:\nBearer hunter2222", "say:\nBearer [redacted]"),
+        ("password=hunter2222", "password=[redacted]"),
+        ('api_key: "hunter2222', 'api_key: "[redacted]'),
+    ],
+)  # fmt: skip
+def test_a_secret_in_json_is_taken_out_however_often_it_was_packed(text: str, left: str) -> None:
+    for _ in range(4):
+        assert redacted(text) == left
+        text, left = json.dumps({"said": text}), json.dumps({"said": left})
+
+
+@pytest.mark.parametrize(
     "text",
     ["the token budget is 300", "a basic question", "http://127.0.0.1:11434/api/chat", "12 tokens per second",
      "the secret of good tea", "bearer certificates", "qwen2.5:3b answered", "see key: value pairs"],
@@ -64,6 +83,11 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 
 def test_what_the_environment_calls_a_secret_is_one_in_every_form(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", CANARY)
+    monkeypatch.setenv("ODD_TOKEN", 'a"b\\c\nd\u00e9-Zq9x')
+    texts = [os.environ["ODD_TOKEN"]]
+    for _ in range(2):
+        texts = [json.dumps({"said": each}, ensure_ascii=plain) for each in texts for plain in (False, True)]
+        assert not [text for text in texts if "Zq9x" in safe(text)]
     coded = base64.b64encode(CANARY.encode()).decode().rstrip("=")
     for form in (CANARY, quote(CANARY, ""), coded):
         assert form not in safe(f"odd {form} end")

@@ -301,6 +301,22 @@ async def test_a_reply_with_a_secret_in_it_is_not_kept(
     assert (await told(opened()))[0] == "reply 100001"
 
 
+@pytest.mark.parametrize(
+    "args",
+    [{"content": 'password = "hunter2222"\n'}, {"content": '{"api_key": "hunter2222"}'}, {"password": "hunter22"},
+     {"lines": ["a\nBearer hunter2222"]}],
+)  # fmt: skip
+def test_a_call_of_a_tool_with_a_secret_in_it_is_not_kept(args: dict[str, Any]) -> None:
+    cache = Cache.of(Models(Settings()), lambda: pytest.fail("nothing is looked up"))
+    assert cache is not None
+    for given, kept in (({"content": "the password is a secret"}, 1), (args, 0)):
+        heard: list[Event] = []
+        with entered(Running(id="r", listen=heard.append)):
+            calls = ({"id": "1", "name": "write", "args": {"path": "a.py", **given}},)
+            cache.keep("k", "d", Reply("", MODEL, tool_calls=calls), in_words=False)
+        assert len(of("kept", heard)) == kept
+
+
 async def test_events_for_the_database_are_told_to_nobody_else(opened: Opened, tmp_path: Path) -> None:
     log = tmp_path / "log"
     _, heard = await told(opened(log=str(log)))

@@ -195,16 +195,19 @@ async def test_with_a_yes_contents_are_there_without_secrets(
     engine = open_engine(settings, graph, calling("look", of="it"), f"fine, {secret}", tools=(LOOK,))
     spans = Spans(settings)
     heard: list[str] = []
-    await engine.ask(f"Well? {secret}", listen=lambda event: heard.append(event.kind))
+    packed = '{"password": "hunter2222 too"}'
+    await engine.ask(f"Well? {packed} {secret}", listen=lambda event: heard.append(event.kind))
     run = facts(await spans.one("invoke_agent loop"))
-    assert (run["input.value"], run["output.value"]) == ("Well? token=[redacted]", "fine, token=[redacted]")
+    assert run["input.value"] == 'Well? {"password": "[redacted]"} token=[redacted]'
+    assert run["output.value"] == "fine, token=[redacted]"
     (first, second) = [facts(span) for span in await spans.all() if span.name == "chat scripted"]
     assert first["llm.input_messages.0.message.content"] == "Be kind."
     assert second["llm.output_messages.0.message.content"] == "fine, token=[redacted]"
     used = facts(await spans.one("execute_tool look"))
     assert json.loads(str(used["input.value"])) == {"of": "it"}
     assert "seen it" in str(used["output.value"])
-    assert "abcdef123456789" not in "".join(span.to_json() for span in await spans.all())
+    everything = "".join(span.to_json() for span in await spans.all())
+    assert [each for each in ("abcdef123456789", "hunter") if each in everything] == []
     assert "content" not in heard
     (run_id,) = {str(run["tinyllm.run"])}
     assert all(line.kind != "content" for line in await engine.transactions.timeline(run_id))

@@ -10,7 +10,7 @@ from tinyllm.cache import rows
 from tinyllm.cache.digests import Digests
 from tinyllm.errors import TinyError
 from tinyllm.models import Models, Reply
-from tinyllm.redaction import safe
+from tinyllm.redaction import hidden, known_secrets
 from tinyllm.running import current, emit
 from tinyllm.store import Store, packed
 
@@ -66,10 +66,9 @@ class Cache:
 
     def keep(self, key: str, digest: str, reply: Reply, *, in_words: bool) -> None:
         """Others see it when the run is committed; without a run there is nothing that could be."""
-        said = f"{reply.text}\n{reply.thinking}\n{packed(list(reply.tool_calls))}"
-        if not current().id or len(said) > LARGEST or safe(said) != said:
-            return
         body = packed({**reply.as_dict(), "in_words": in_words})
+        if not current().id or len(body) > LARGEST or _tells(reply):
+            return
         self.fresh += 1
         emit("kept", key=key, model=reply.model, digest=digest, body=body)
 
@@ -91,6 +90,13 @@ class Cache:
                     break
                 freed += more
         return freed
+
+
+def _tells(reply: Reply) -> bool:
+    """There is what looks like a secret in it, or what is called one: in its values, or as they are packed."""
+    calls = list(reply.tool_calls)
+    said = [reply.text, reply.thinking, calls, packed(calls)]
+    return bool(hidden(said, known_secrets()) != said)
 
 
 async def tidy(cache: Cache | None, least: int = 1) -> None:

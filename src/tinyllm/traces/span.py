@@ -113,8 +113,11 @@ def of_tool(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def spoken(messages: Sequence[Mapping[str, Any]], answer: str) -> dict[str, Any]:
     """The contents of a call."""
+    shown = hidden(
+        plain(list(messages)), known_secrets()
+    )  # before it is JSON: quotes are no longer quotes there
     found: dict[str, Any] = {
-        "input.value": told(json.dumps(plain(list(messages)), ensure_ascii=False)),
+        "input.value": json.dumps(shown, ensure_ascii=False)[:LONGEST],
         "input.mime_type": "application/json",
         "output.value": told(answer),
         "output.mime_type": "text/plain",
