@@ -36,6 +36,8 @@ SMALL = ((SECOND, False), (CODER, True), (SECOND, True), (AUTHOR, True), (CODER,
 BIG = (("qwen3:8b", False), ("qwen3:8b", True), ("qwen3:14b", False), ("qwen3:14b", True))
 TIERS = {"qwen3:8b": 2, "qwen3:14b": 3}
 TIMES = 3
+# Sure at what lead; how often the author is asked afresh, and the default model.
+PARTS = {"once": (2.0, 0, 0), "the author afresh": (2.5, TIMES, 0), "both afresh": (2.5, TIMES, TIMES)}
 LEADS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 Change = Callable[[dict[str, Any]], None]
 
@@ -82,26 +84,34 @@ class Heard:
     gold: float
     own: Candidate
     others: tuple[Candidate, ...]  # in the order in which they are asked
-    afresh: tuple[Candidate, ...]
+    afresh: tuple[Candidate, ...]  # what the author says once more
+    second: tuple[Candidate, ...]  # and the default model
     seven: bool  # is a single 7B right?
 
     def right(self, candidate: Candidate) -> bool:
         return final_number(candidate.answer) == self.gold
 
     def stubborn(self) -> "Heard":
-        again = replace(self.own, again=True)
-        both = not self.right(self.own)
-        afresh = tuple(again if both and not self.right(each) else each for each in self.afresh)
-        return replace(self, afresh=afresh)
+        first = next(each for each in self.others if each.model == SECOND)
+        return replace(
+            self,
+            afresh=self._repeated(self.own, self.afresh),
+            second=self._repeated(first, self.second),
+        )
+
+    def _repeated(self, first: Candidate, afresh: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        again, errs = replace(first, again=True, ran=False), not self.right(first)
+        return tuple(again if errs and not self.right(each) else each for each in afresh)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How far ahead is sure, how far is enough in the end, and how often the author is asked afresh."""
+    """How far ahead is sure, how far is enough in the end, how often the author is asked afresh, and the default model."""
 
     sure: float
     last: float
     times: int
+    second: int
 
 
 def main() -> int:
@@ -123,7 +133,7 @@ def main() -> int:
         seeds = range(given.first, given.first + given.seeds)
         heard = [each for seed in seeds for each in _heard(seed, given.items, profile, change, big=given.all)]
         heard = [each.stubborn() for each in heard] if name == STUBBORN else heard
-        rules = {f"{part}, {ahead}": _rule(part, ahead) for part in ("once", "afresh") for ahead in LEADS}
+        rules = {f"{part}, {ahead}": _rule(part, ahead) for part in PARTS for ahead in LEADS}
         report[name] = {
             "seven": round(sum(each.seven for each in heard) / len(heard), 3),
             **{told: _tried(heard, rule) for told, rule in rules.items()},
@@ -133,7 +143,7 @@ def main() -> int:
 
 
 def _rule(part: str, ahead: float) -> Rule:
-    return Rule(2.0, ahead, 0) if part == "once" else Rule(2.5, ahead, TIMES)
+    return Rule(*PARTS[part][:1], ahead, *PARTS[part][1:])
 
 
 def _heard(seed: int, count: int, profile: str, change: Change, *, big: bool) -> Iterator[Heard]:
@@ -144,9 +154,10 @@ def _heard(seed: int, count: int, profile: str, change: Change, *, big: bool) ->
     for item in items:
         said = [_said(crowd, item, model, program) for model, program in (*SMALL, *(BIG if big else ()))]
         afresh = [_said(crowd, item, AUTHOR, seed=time) for time in range(1, TIMES + 1)]
+        second = [_said(crowd, item, SECOND, seed=time) for time in range(1, TIMES + 1)]
         own, seven = _said(crowd, item, AUTHOR), final_number(_said(crowd, item, SEVEN).answer)
         gold = float(item.gold)
-        yield Heard(gold, own, tuple(said), tuple(afresh), seven == gold)
+        yield Heard(gold, own, tuple(said), tuple(afresh), tuple(second), seven == gold)
 
 
 def _said(crowd: Crowd, item: Item, name: str, program: bool = False, seed: int = 0) -> Candidate:
@@ -187,21 +198,25 @@ def _tried(heard: Sequence[Heard], rule: Rule) -> dict[str, float]:
 
 def _out(each: Heard, rule: Rule) -> tuple[Candidate | None, bool]:
     """What goes out, and whether a bigger model was asked."""
-    votes, waiting, big = [each.own], list(each.afresh[: rule.times]), False
+    votes, big = [each.own], False
+    own, both = list(each.afresh[: rule.times]), list(each.second[: rule.second])
     for other in each.others:
         if other.model in TIERS and not big:
-            while waiting and not _sure(votes, rule.sure):
-                votes.append(waiting.pop(0))
+            _until_sure(votes, rule.sure, own, both)
         if _sure(votes, rule.sure):
             break
         votes.append(other)
         big = big or other.model in TIERS
-        while waiting and not _sure(votes, rule.sure) and _sure(votes, 2.0):
-            votes.append(waiting.pop(0))
-    while waiting and not _sure(votes, rule.sure):
-        votes.append(waiting.pop(0))
+        _until_sure(votes, rule.sure, own, near=2.0)
+    _until_sure(votes, rule.sure, own, both)
     ranked = parties(votes, _same, TIERS)
     return (ranked[0].members[0] if lead(ranked) >= rule.last else None), big
+
+
+def _until_sure(votes: list[Candidate], sure: float, *waiting: list[Candidate], near: float = -1.0) -> None:
+    for said in waiting:
+        while said and not _sure(votes, sure) and (near < 0 or _sure(votes, near)):
+            votes.append(said.pop(0))
 
 
 def _sure(votes: Sequence[Candidate], ahead: float) -> bool:

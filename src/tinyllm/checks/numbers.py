@@ -61,24 +61,24 @@ async def numbers_agree(
     bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
     if found is not None or not (judged.last or bigger):
         return found or votes.undecided()
-    return await fresh.settled() or votes.at_last()
+    return await fresh.settled(both=votes.small) or votes.at_last()
 
 
 class _Fresh:
-    """Those who are asked afresh: who answered, and before a bigger model is asked the default model too."""
+    """Those who are asked afresh: who answered, and where nobody bigger is there the default model too."""
 
     def __init__(self, judged: Judged, services: Services, votes: "_Votes", times: int) -> None:
         self.judged, self.services, self.votes, self.times = judged, services, votes, times
         self._own = self._voice(Candidate(judged.answer, judged.model))
         self._second: AsyncIterator[list[Candidate]] | None = None
 
-    async def settled(self, near: float = 0.0) -> Verdict | None:
-        """The verdict, if there is one; when it is so near, who answered is asked afresh; when it must be, both."""
+    async def settled(self, near: float = 0.0, *, both: bool = False) -> Verdict | None:
+        """The verdict, if there is one; when it is so near, who answered is asked afresh, or both are."""
         votes = self.votes
         while (found := votes.verdict()) is None and votes.told and lead(votes.ranked) >= near:
             if not votes.over:
                 votes.hear(await anext(self._own, None))
-            elif near or not await self._more():
+            elif not both or not await self._more():
                 break
         return found
 
