@@ -1,5 +1,6 @@
 """A batch as its users have it: a file of rows, a graph, a simulated server that counts what it is asked."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from tinyllm.batch import Order, Output, Source, Summary, run
+from tinyllm.clock import CLOCK, Clock
 from tinyllm.engine import Engine
 from tinyllm.settings import Settings
 from tinyllm.testing.simulator import Model, Request, Script, Simulator
@@ -20,6 +22,22 @@ GRAPH: dict[str, Any] = {
     "models": {"m": "m:1b"},
     "nodes": {"answer": {"prompt": "Answer.", "model": "m", "to": "end"}},
 }
+
+
+class Hurried(Clock):
+    """A rest of a minute is over at once, and a moment takes less; what beats in between beats as ever."""
+
+    skipped = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.skipped
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.skipped
+
+    async def sleep(self, seconds: float) -> None:
+        self.skipped += seconds if seconds > 30 else 0.0
+        await asyncio.sleep(0.0 if seconds > 30 else 0.01 if seconds <= 2 else seconds)
 
 
 def numbered(request: Request) -> str:
@@ -39,6 +57,7 @@ class Project:
     host: str = ""  # of another server
     database: str = ""
     slots: int = 0
+    clock: Clock = CLOCK
 
     @property
     def settings(self) -> Settings:
@@ -65,7 +84,7 @@ class Project:
     async def batch(self, source: Path, graph: Any = GRAPH, **order: Any) -> Summary:
         opened = Source.open(str(source))
         try:
-            async with Engine(graph, settings=self.settings) as engine:
+            async with Engine(graph, settings=self.settings, clock=self.clock) as engine:
                 with Output(self.output, engine.clock) as output:
                     return await run(engine, opened, output, Order(**order))
         finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.batch.conftest import GRAPH, Project, numbered
+from tests.batch.conftest import GRAPH, Hurried, Project, numbered
 from tinyllm.batch import AHEAD, Order, Output, Source, Summary, known, runs_of
 from tinyllm.batch.warm import warm
 from tinyllm.clock import CLOCK
@@ -425,3 +425,24 @@ async def test_it_goes_on_in_a_database_on_a_server(project: Project, postgres: 
         store = engine.transactions.store
         found = await engine.transactions.runs(begins=await runs_of(store, summary.batch))
         assert len(found) == 4
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+async def test_rows_that_crash_the_model_let_the_others_be_answered(project: Project, parallel: int) -> None:
+    bad = range(2, 6)
+    project.say = lambda request: Reply(status=500, error="boom") if int(numbered(request)) in bad else "said"
+    project.clock = Hurried()
+    summary = await project.batch(project.questions(10), parallel=parallel)
+    assert (summary.exit_code, summary.rows, summary.stopped) == (1, 10, None)
+    failed = {row["index"]: row["code"] for row in project.rows if row["status"] != "committed"}
+    assert failed == dict.fromkeys(bad, "RUNNER_CRASHED")
+
+
+async def test_a_model_that_stays_away_does_not_keep_the_batch_for_ever(project: Project) -> None:
+    project.say = lambda _: Reply(status=500, error="boom")
+    project.clock = Hurried()
+    summary = await project.batch(project.questions(40), parallel=1)
+    assert (summary.exit_code, summary.rows, summary.stopped) == (1, 40, None)
+    assert {row["code"] for row in project.rows} == {"RUNNER_CRASHED", "CIRCUIT_OPEN"}
+    assert len(project.asked) < 30
+    assert (await project.batch(project.questions(40))).known == 40

@@ -8,6 +8,7 @@ from tinyllm.batch.came import OUTSIDE, Came
 from tinyllm.batch.given import Given, unfit
 from tinyllm.batch.kept import Batch
 from tinyllm.batch.order import Order
+from tinyllm.batch.resting import Rests, absent
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError, UsageError
 from tinyllm.execution import Options
@@ -22,7 +23,7 @@ TAKEN_UP = 4  # tries to take up one run; more is a loop
 STOPS = ("DB_", "DISK_FULL", "READ_ONLY_FILESYSTEM")  # nothing that comes after it can be kept
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asking:
     """An engine, and the batch that its runs belong to."""
 
@@ -31,18 +32,31 @@ class Asking:
     order: Order
     begun: bool  # rows may have been asked before
     found: set[int] = field(default_factory=set)  # rows of the database that are not written yet
+    rests: Rests = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rests = Rests(self.engine.services.guard.breakers, self.engine.clock)
 
     async def came(self, given: Given) -> Came:
         """What comes of it; only what stops the whole batch is raised."""
         if given.fault is not None:
             return came.failed(given, given.fault)
-        try:
-            self._inputs(given)
-            return await self._found(given) if self.begun else await self._asked(given, 1)
-        except TinyError as failure:
-            if failure.code == "BATCH_CHANGED" or failure.code.startswith(STOPS) or _ours(failure):
-                raise
-            return came.failed(given, failure, await self._last(given))
+        begun = self.begun
+        while True:
+            try:
+                self._inputs(given)
+                found = await self._found(given) if begun else await self._asked(given, 1)
+            except TinyError as failure:
+                if failure.code == "BATCH_CHANGED" or failure.code.startswith(STOPS) or _ours(failure):
+                    raise
+                away = absent(failure, self.engine.settings.ollama_host)
+                if away or not await self.rests.over(failure):
+                    row = came.failed(given, failure, await self._last(given))
+                    return came.Open(row) if away else row
+                begun = True
+            else:
+                self.rests.answered = self.engine.clock.monotonic()
+                return found
 
     async def _asked(self, given: Given, attempt: int) -> Came:
         timeout = self.order.timeout

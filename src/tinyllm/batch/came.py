@@ -1,6 +1,5 @@
 """What came of a row, as its line in the output: an answer, from a run or from the database, or a failure."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from tinyllm.answer import Answer
@@ -12,7 +11,7 @@ from tinyllm.transactions import RunRow
 
 Came = dict[str, Any]
 REFUSED, WAITING = 5, 6
-# Not the row's doing: it stays open, and is asked when the batch goes on.
+# Not the row's doing: who finds such a run asks the row again.
 OUTSIDE = (*OF_THE_HOST, "CIRCUIT_OPEN", "MODEL_NOT_FOUND")
 STATUS = {REFUSED: "refused", WAITING: "waiting"}
 
@@ -61,6 +60,5 @@ def _failure(given: Given, run: str, error: str, hint: str, code: str, exit_code
     }
 
 
-def open_still(came: Mapping[str, Any]) -> bool:
-    """No model server answered: that says nothing about the row."""
-    return came.get("code") in OUTSIDE
+class Open(dict[str, Any]):
+    """A row for which no model server was there: that says nothing about it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinyllm.batch.asking import Asking
-from tinyllm.batch.came import Came, open_still
+from tinyllm.batch.came import Came, Open
 from tinyllm.batch.given import Given, given
 from tinyllm.batch.kept import Batch, find, keep, stranger
 from tinyllm.batch.order import AHEAD, Order, Progress, Tell
@@ -160,7 +160,7 @@ class _Going:
 
     def _written(self, came: Came) -> bool:
         """Write it; true when no server has answered for so long that the rest is left open."""
-        if open_still(came):
+        if isinstance(came, Open):
             self.silent.append(came)
             if len(self.silent) > 2 * self.asking.order.parallel:
                 self._stop()

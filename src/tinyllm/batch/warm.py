@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tinyllm.batch.came import OUTSIDE
 from tinyllm.batch.given import Given, given
 from tinyllm.batch.order import Order, Progress, Tell
 from tinyllm.batch.reasons import Reasons
+from tinyllm.batch.resting import absent
 from tinyllm.batch.source import Source
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError, UsageError
@@ -100,7 +100,7 @@ async def _asked(
         except TinyError as failure:
             if failure.kind == "cancelled":
                 raise
-            if failure.code in OUTSIDE:
+            if absent(failure, engine.settings.ollama_host):
                 warmed.stopped = failure
                 return
             warmed.fell(row.index, failure)

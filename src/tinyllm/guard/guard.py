@@ -151,16 +151,19 @@ class Guard:
         await self._here(entry)
         request.in_words = request.drawn = False
         tried = mended = 0
+        before: TinyError | None = None
         while True:
             try:
                 value = await self.known.make(entry, ask, request, self._use(entry, ask, read))
             except TinyError as failure:
+                if before is not None and isinstance(failure, Resting) and failure.target == entry.name:
+                    raise before from None  # the rest began with this very failure
                 self._noted(entry, failure, request)
                 better = self._better(entry, ask, failure, request, mended)
                 if better is not None:
                     ask, mended = better, mended + 1
                     continue
-                tried += 1
+                tried, before = tried + 1, failure
                 wait = self.retries.wait(failure, tried, entry.name, current().left(), alone)
                 if wait is None:
                     raise
