@@ -119,7 +119,7 @@ class Ask:
         }
 
 
-@dataclass
+@dataclass(eq=False)
 class Models:
     """Chat models by name, made once: a client costs more than a question."""
 

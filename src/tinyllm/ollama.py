@@ -11,6 +11,23 @@ if TYPE_CHECKING:
     from ollama import AsyncClient
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+REGISTRY = ("registry.ollama.ai/", "library/")
+
+
+def full(model: str) -> str:
+    """The name as the server lists it, however it was written."""
+    name = model.lower()
+    for prefix in REGISTRY:
+        name = name.removeprefix(prefix)
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def same(host: str) -> str:
+    """One address for one server, however this machine was named in it."""
+    parts = urlsplit(host.rstrip("/"))
+    if parts.hostname not in LOOPBACK:
+        return host.rstrip("/")
+    return parts._replace(netloc=f"127.0.0.1:{parts.port}" if parts.port else "127.0.0.1").geturl()
 
 
 def client_options(host: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Who is asked for first when there are few slots: people, every thread alike, and the model that is there."""
 
 import asyncio
+import gc
 import itertools
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,10 +13,11 @@ from tests.guard.jumping import OnTheLoop, jumped
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError
 from tinyllm.guard import Guard
-from tinyllm.guard.queue import Place, Queue, full, place
+from tinyllm.guard.queue import Place, Queue, place
 from tinyllm.guard.queue_line import Line
 from tinyllm.guard.queue_window import Window
 from tinyllm.models import Ask, Entry, Models, Reply
+from tinyllm.ollama import full, same
 from tinyllm.running import Event, Priority, Running, entered
 from tinyllm.settings import Settings
 from tinyllm.testing.simulator import Reply as Said
@@ -359,3 +361,58 @@ def test_an_equal_waits_for_its_turn_and_not_for_ever() -> None:
     turned = next(at for model, at in order if model == "b")
     assert 4 * 8 <= turned <= 4 * 8 + 10
     assert sum(x[0] != y[0] for x, y in itertools.pairwise(order)) == 2
+
+
+@pytest.mark.parametrize(("seconds", "fails"), [(5, True), (119, False)])
+def test_a_model_that_never_answers_makes_room_for_its_equals(seconds: float, fails: bool) -> None:
+    async def work() -> float:
+        async def look() -> list[str]:
+            return ["a:latest"]
+
+        queue = Queue(OnTheLoop(), look)
+        loop = asyncio.get_running_loop()
+        over = asyncio.Event()
+
+        async def silent(which: int) -> None:
+            await asyncio.sleep(which)
+            while not over.is_set() and loop.time() < 10_000:
+                with entered(Running(id=f"a{which}", clock=queue.clock)):
+                    try:
+                        async with Place(queue, queue.line("a", 4), "h", 1024, "refuse"):
+                            await asyncio.sleep(seconds)
+                            if fails:
+                                raise TinyError("it failed")
+                    except TinyError:
+                        pass
+
+        tasks = [asyncio.create_task(silent(which)) for which in range(8)]
+        await asyncio.sleep(10)
+        began = loop.time()
+        with entered(Running(id="b", clock=queue.clock)):
+            async with Place(queue, queue.line("b", 4), "h", 1024, "refuse"):
+                over.set()
+                waited = loop.time() - began
+        await asyncio.gather(*tasks)
+        return waited
+
+    assert jumped(work()) < 300
+
+
+async def test_the_smaller_number_of_slots_counts_as_long_as_both_are_there() -> None:
+    queue = Queue(OnTheLoop())
+    one, other = Models(Settings()), Models(Settings())
+    line = queue.line("m", 0, one)
+    line.window.found = 2.0
+    assert queue.line("m", 1, other).window.size == 1
+    assert queue.line("registry.ollama.ai/library/m:latest", 0, one) is line
+    assert line.window.size == 1
+    del other
+    gc.collect()
+    assert queue.line("m", 0, one).window.size == 2
+
+
+def test_this_machine_has_one_address() -> None:
+    hosts = ["http://localhost:11434", "http://127.0.0.1:11434/", "http://[::1]:11434"]
+    assert {same(host) for host in hosts} == {"http://127.0.0.1:11434"}
+    assert same("http://localhost:1") != same("http://localhost:2")
+    assert same("https://models.example/ollama") == "https://models.example/ollama"

@@ -13,7 +13,6 @@ from tinyllm.settings import Settings
 FRESH = 60.0  # seconds that an answer of the server is believed
 PAUSE = 10.0  # seconds until it is asked again when it did not say
 BRIEF = 2.0  # seconds it has to answer: without it we ask as if nothing were kept
-REGISTRY = ("registry.ollama.ai/", "library/")
 
 
 @dataclass
@@ -41,11 +40,11 @@ class Digests:
             async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
                 if self.stale:  # nobody asked while we waited
                     await self._ask()
-        return self.known.get(_whole(name), "")
+        return self.known.get(ollama.full(name), "")
 
     def lacks(self, name: str) -> bool:
         """The server said a moment ago that it does not have it; what it could fetch from its cloud is not listed."""
-        whole = _whole(name)
+        whole = ollama.full(name)
         said = bool(self.listed) and not self.stale and self.asks
         return said and whole not in self.listed and not whole.endswith("cloud")
 
@@ -57,14 +56,6 @@ class Digests:
             listed, lasts = [], PAUSE
         # Of a model that runs elsewhere the server has only the address.
         own = [model for model in listed if not model.get("remote_host")]
-        self.listed = frozenset(_whole(str(model["name"])) for model in listed)
-        self.known = {_whole(str(model["name"])): str(model.get("digest") or "") for model in own}
+        self.listed = frozenset(ollama.full(str(model["name"])) for model in listed)
+        self.known = {ollama.full(str(model["name"])): str(model.get("digest") or "") for model in own}
         self._until = self.clock.monotonic() + lasts
-
-
-def _whole(name: str) -> str:
-    """The name as the server lists it, however it was written."""
-    name = name.lower()
-    for prefix in REGISTRY:
-        name = name.removeprefix(prefix)
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

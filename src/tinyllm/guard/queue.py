@@ -17,6 +17,7 @@ from tinyllm.guard.queue_turns import Turns
 from tinyllm.guard.queue_window import Window
 from tinyllm.guard.sharing import flight
 from tinyllm.models import Models, Reply
+from tinyllm.ollama import full, loaded, same
 from tinyllm.running import current, emit, time_left
 from tinyllm.settings import Settings
 
@@ -44,15 +45,16 @@ class Queue:
         self._looking: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def line(self, model: str, slots: int) -> Line:
+    def line(self, model: str, slots: int, whose: object = None) -> Line:
+        """The line of that model; of the numbers that several set, the smallest counts as long as its owner lives."""
         key = full(model)
         line = self.lines.get(key)
-        if line is None or line.window.fixed != slots:
-            line = line or Line(key, Window())
-            line.window = Window(slots)
-            self.lines[key] = line
+        if line is None:
+            line = self.lines[key] = Line(key, Window())
             if self.look is None:
                 self.turns.loaded[key] = None
+        line.wants[whose or line] = slots
+        line.window.fixed = min(filter(None, line.wants.values()), default=0)
         return line
 
     def join(self, line: Line, most: int, policy: str) -> Waiter:
@@ -208,8 +210,10 @@ class Place:
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: "TracebackType | None"
     ) -> None:
         assert self.waiter is not None
-        if isinstance(failure, TinyError) and overrun(failure):
-            self.line.window.overrun()
+        if isinstance(failure, TinyError):
+            self.line.failed = True
+            if overrun(failure):
+                self.line.window.overrun()
         self.queue.leave(self.waiter)
 
     def heard(self, reply: Reply) -> None:
@@ -227,27 +231,20 @@ def place(models: Models, name: str) -> Place | None:
     if models.make is not None and not settings.slots:
         return None
     queues = _QUEUES.setdefault(asyncio.get_running_loop(), {})
-    key = (settings.ollama_host, id(models.make))
+    key = (same(settings.ollama_host), id(models.make))
     queue = queues.get(key)
     if queue is None:
         queue = queues[key] = Queue(models.clock, _look(models.settings) if models.make is None else None)
-    line = queue.line(name, settings.slots)
+    queue.turns.longest = settings.load_timeout
+    line = queue.line(name, settings.slots, models)
     return Place(queue, line, settings.ollama_host, settings.queue, settings.queue_full)
 
 
 def _look(settings: Settings) -> Look:
-    from tinyllm import ollama
-
     async def look() -> list[str]:
-        return [str(each["name"]) for each in await ollama.loaded(settings)]
+        return [str(each["name"]) for each in await loaded(settings)]
 
     return look
-
-
-def full(model: str) -> str:
-    """The name as the server lists it: entries that name the same model share its place."""
-    name = model.lower()
-    return name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
 
 
 def overrun(failure: TinyError) -> bool:

@@ -5,6 +5,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from tinyllm.guard.queue_window import Window
 from tinyllm.running import Running
@@ -45,9 +46,13 @@ class Line:
     flying: int = 0  # requests that are under way
     served: int = 0  # requests that went since the model was loaded
     began: float = float("-inf")  # when it was
-    loading: bool = False  # no reply came since it was asked to be loaded
+    loading: bool = False  # no reply came since it was asked to be loaded,
+    failed: bool = False  # but a failure did
     used: float = float("-inf")  # when the last reply came
     user: int = 0  # the rank of whoever went last
+    wants: "WeakKeyDictionary[object, int]" = field(
+        default_factory=WeakKeyDictionary
+    )  # slots, by who set them
     waiting: list[Waiter] = field(default_factory=list)
     counts: list[int] = field(default_factory=lambda: [0] * len(RANKS))
     _ticks: list[float] = field(default_factory=lambda: [0.0] * len(RANKS))
@@ -108,6 +113,10 @@ class Line:
 
     def of(self, rank: int) -> Iterator[Waiter]:
         return (waiter for waiter in self.waiting if waiter.state == "waits" and waiter.rank == rank)
+
+    def comes(self, now: float, longest: float) -> bool:
+        """It is being loaded; after so long, or when something failed, nobody knows."""
+        return self.loading and not self.failed and now - self.began < longest
 
     @property
     def free(self) -> bool:

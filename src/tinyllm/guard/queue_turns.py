@@ -6,6 +6,7 @@ from typing import Final
 
 from tinyllm.guard.queue_line import Line, Waiter
 
+LONGEST: Final = 120.0  # seconds that loading may take
 LOAD: Final = 8.0  # seconds that loading takes, until it was seen
 TURN: Final = (4.0, 120.0, 120.0)  # loads that a model is asked before it makes room for equals, by rank
 LEAST: Final = 4  # windows of requests that it serves at least before that
@@ -23,6 +24,7 @@ class Turns:
     lines: Mapping[str, Line]
     room: int = 1
     load: float = LOAD
+    longest: float = LONGEST
     loaded: dict[str, None] = field(default_factory=dict)
     coming: Line | None = None
     leaving: Line | None = None
@@ -51,7 +53,7 @@ class Turns:
         if self.leaving is not None:
             self.loaded.pop(self.leaving.model, None)
         self.loaded[line.model] = None
-        line.loading, line.served, line.began = True, 0, now
+        line.loading, line.failed, line.served, line.began = True, False, 0, now
         self.unsure = True
         self.coming = self.leaving = None
 
@@ -92,11 +94,12 @@ class Turns:
             return not self.lingers(line, head, now)
         if rank != head.rank:
             return rank > head.rank
-        return (
-            now - max(head.since, line.began) >= TURN[rank] * self.load
-            and line.served >= LEAST * line.window.size
-            and not line.loading
-        )
+        if line.comes(now, self.longest):
+            return False
+        least = (
+            0 if line.loading else LEAST * line.window.size
+        )  # of a model that does not answer one has enough
+        return now - max(head.since, line.began) >= TURN[rank] * self.load and line.served >= least
 
     def lingers(self, line: Line, head: Waiter, now: float) -> float:
         """Seconds that an idle model is kept for whoever came before somebody who can wait."""
@@ -112,7 +115,7 @@ class Turns:
     def wonders(self, now: float) -> bool:
         """Is it worth asking the server what it holds? Only when somebody waits for a model that may be there."""
         held = [self.lines[model] for model in self.loaded if model in self.lines]
-        if any(line.loading for line in held) and self.asked > float("-inf"):
+        if any(line.comes(now, self.longest) for line in held) and self.asked > float("-inf"):
             return False
         blocked = any(head.line.model not in self.loaded for head in self._heads())
         return blocked and (self.unsure or now - self.asked >= AGAIN)
