@@ -144,7 +144,7 @@ class Abandons(Attempts):
         super().__init__(Detached(**vars(models)), breakers)
 
 
-@dataclass
+@dataclass(eq=False)
 class Detached(Models):
     async def ask(self, entry: Entry, ask: Ask, heard: Any = None) -> Reply:
         return await asyncio.shield(asyncio.ensure_future(super().ask(entry, ask, heard)))
