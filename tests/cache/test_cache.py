@@ -158,7 +158,7 @@ async def test_without_a_server_that_says_which_model_it_is_nothing_is_kept(
 async def test_a_server_that_rests_is_not_asked_which_model_it_is(opened: Opened, server: Counted) -> None:
     async with opened() as engine:
         await engine.services.guard.breakers.set(server.simulator.url, "open")
-        with pytest.raises(TinyError, match="is resting"):
+        with pytest.raises(TinyError, match="was opened by hand"):
             await engine.ask("Who?")
     assert server.simulator.connections == 0
 
