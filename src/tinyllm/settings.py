@@ -237,13 +237,15 @@ def _typed(name: str, value: Any, origin: str) -> Any:
             return _positive(type(default)(_number(value, default)), or_none=name in OR_NONE)
         return _chosen(name, value) if name in CHOICES else _text(value)
     except (TypeError, ValueError):
+        variable = f"{PREFIX}{name.upper()}" if origin == "environment" else ""
+        example = f"{variable}={default}" if variable else f"{name} = {default!r}"
         raise GraphError(
             f"{name} should be {WANTED[type(default)]}"
             if isinstance(default, dict)
             # What else it is may be shown: no other setting holds a secret that is not an address.
             else f"{name} is {value!r}, and should be {_wanted(name, default)}",
-            hint=EXAMPLE if isinstance(default, dict) else f"for example: {name} = {default!r}",
-            where=f"{PREFIX}{name.upper()}" if origin == "environment" else origin,
+            hint=EXAMPLE if isinstance(default, dict) else f"for example: {example}",
+            where=variable or origin,
             code="CONFIG_INVALID",
         ) from None
 

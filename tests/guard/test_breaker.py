@@ -260,7 +260,7 @@ async def test_a_probe_of_a_process_that_is_gone_holds_nothing(breakers: Breaker
 
 async def test_a_person_opens_and_closes_it(breakers: Breakers) -> None:
     await breakers.set(NAME, "open")
-    with pytest.raises(CircuitOpen, match=f"{NAME} was opened by hand; it is tried again in"):
+    with pytest.raises(CircuitOpen, match=f"{NAME} is resting, opened by hand; it is tried again in"):
         await call(breakers)
     await breakers.set(NAME, "closed")
     assert (await call(breakers)).quiet

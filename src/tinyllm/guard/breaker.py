@@ -140,9 +140,9 @@ class Breakers:
     def _refusal(self, row: Row) -> Resting:
         left = self.rests(row) if row.state == "open" else 0.0
         when = f"it is tried again in {left:.0f} s" if left else "it is being tried by another call"
-        why = f"was {BY_HAND}" if row.because == BY_HAND else f"is resting after failures ({row.because})"
+        why = f", {BY_HAND}" if row.because == BY_HAND else f" after failures ({row.because})"
         refusal = Resting(
-            f"{row.target} {why}; {when}",
+            f"{row.target} is resting{why}; {when}",
             hint=f"`tinyllm health` shows it; `tinyllm health reset {row.target}` ends the rest",
             retry_after=left,
         )
