@@ -28,7 +28,11 @@ from tinyllm.store import Store, open_store
 
 MODEL = "bench:1b"
 FULL = 10_000  # replies
-BARS_MS = {"hit": 1.0, "drawn_extra": 0.05, "miss_extra": 0.5}
+BARS_MS = {
+    "hit": 1.0,
+    "drawn_extra": 0.05,
+    "miss_extra": 5.0,
+}  # a miss asks which model it was before it is kept
 SERVER = """
 import asyncio, sys
 from tinyllm.testing.simulator import Simulator

@@ -1,5 +1,6 @@
 """A request that always gets the same reply is asked once, and its reply is everybody's when its run is committed."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,23 @@ async def test_what_a_committed_run_was_told_is_not_asked_again(opened: Opened, 
     assert server.asked == 2
 
 
-async def test_the_server_is_asked_once_which_model_it_is(opened: Opened, server: Counted) -> None:
+async def test_a_hit_does_not_ask_which_model_it_is(opened: Opened, server: Counted) -> None:
     async with opened() as engine:
-        for question in ("a", "b", "c", "a"):
+        for question in ("a", "b"):
             await engine.ask(question)
-    assert (server.asked, server.times("/api/tags")) == (3, 1)
+        assert server.times("/api/tags") == 1 + 2  # at first, and before each was kept
+        for question in ("b", "a", "b"):
+            await engine.ask(question)
+    assert (server.asked, server.times("/api/tags")) == (2, 3)
+
+
+async def test_replies_that_come_together_are_kept_after_one_look(server: Counted) -> None:
+    digests = Digests(Settings(ollama_host=server.simulator.url), Virtual())
+    digest = await digests.of(MODEL)
+    assert await asyncio.gather(*(digests.still(MODEL, digest) for _ in range(9))) == [True] * 9
+    assert server.times("/api/tags") == 1 + 2  # the first asks, and then one for all who came meanwhile
+    server.digest = ""
+    assert not await digests.still(MODEL, digest)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +84,7 @@ async def test_only_what_would_be_the_same_again_is_kept(
     for _ in range(2):
         await told(opened(options))
     assert server.asked == asked
-    assert server.times("/api/tags") == (2 if asked == 1 else 0)
+    assert bool(server.times("/api/tags")) == (asked == 1)
 
 
 def test_a_fixed_seed_is_as_good_as_no_heat() -> None:
@@ -148,6 +161,19 @@ async def test_a_process_that_lives_long_looks_again_which_model_it_is(server: C
     assert server.times("/api/tags") == 2
 
 
+async def test_a_reply_of_a_model_that_was_pulled_meanwhile_is_not_kept_as_one_of_the_old(
+    opened: Opened, server: Counted
+) -> None:
+    async with opened() as engine:
+        await engine.ask("Who?")
+        server.digest = "3" * 64
+        assert str(await engine.ask("Where?")) == "reply 2"
+        assert str(await engine.ask("Who?")) == "reply 3"  # known at once from then on
+        assert str(await engine.ask("Who?")) == "reply 3"
+    server.digest = "1" * 64
+    assert [(await told(opened(), question))[0] for question in ("Who?", "Where?")] == ["reply 1", "reply 4"]
+
+
 async def test_without_a_server_that_says_which_model_it_is_nothing_is_kept(
     opened: Opened, server: Counted
 ) -> None:
@@ -158,17 +184,18 @@ async def test_without_a_server_that_says_which_model_it_is_nothing_is_kept(
 async def test_a_server_that_rests_is_not_asked_which_model_it_is(opened: Opened, server: Counted) -> None:
     async with opened() as engine:
         await engine.services.guard.breakers.set(server.simulator.url, "open")
-        with pytest.raises(TinyError, match="was opened by hand"):
+        with pytest.raises(TinyError, match="is resting"):
             await engine.ask("Who?")
     assert server.simulator.connections == 0
 
 
 async def test_switched_off_nothing_is_kept_or_looked_for(opened: Opened, server: Counted) -> None:
     await told(opened())
+    looked = server.times("/api/tags")
     for _ in range(2):
         _, heard = await told(opened(cache="off"))
         assert "cache" not in of("call", heard)[0]
-    assert (server.asked, server.times("/api/tags")) == (3, 1)
+    assert (server.asked, server.times("/api/tags")) == (3, looked)
     assert (await told(opened()))[0] == "reply 1"
 
 
@@ -355,6 +382,20 @@ async def test_an_engine_sweeps_when_it_closes(opened: Opened, tmp_path: Path) -
         await told(opened(cache_size=0.001), question)
     with open_store(tmp_path / "t.db") as store:
         assert 0 < store.read_now(rows.size) <= 1000
+
+
+async def test_what_programs_left_that_never_closed_is_swept_by_the_next(opened: Opened) -> None:
+    left = [opened(cache_size=0.001) for _ in range(3)]
+    try:
+        for number, engine in enumerate(left[:2]):
+            for question in "abcd":
+                await engine.ask(f"{question}{number}")
+        assert await left[1].transactions.store.read(rows.size) > 1000  # only its first reply made it sweep
+        await left[2].ask("e")
+        assert 0 < await left[0].transactions.store.read(rows.size) <= 1000
+    finally:
+        for engine in left:
+            await engine.aclose()
 
 
 async def test_a_store_that_cannot_be_read_costs_a_call_and_no_answer(

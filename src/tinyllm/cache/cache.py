@@ -36,6 +36,7 @@ class Cache:
     digests: Digests
     limit: float = 64.0  # megabytes
     fresh: int = 0  # replies kept since the last sweep
+    swept: bool = False  # once in this process: the one before may have ended without
 
     @classmethod
     def of(cls, models: Models, store: Callable[[], Store]) -> "Cache | None":
@@ -78,7 +79,7 @@ class Cache:
 
     async def sweep(self) -> int:
         """Outside of any call: what is over the limit goes, the least recently used first; how many bytes."""
-        self.fresh = 0
+        self.fresh, self.swept = 0, True
         limit = int(self.limit * MEGABYTE)
         freed = 0
         with contextlib.suppress(TinyError):  # a store that is busy or full is swept another time
@@ -100,6 +101,6 @@ def _tells(reply: Reply) -> bool:
 
 
 async def tidy(cache: Cache | None, least: int = 1) -> None:
-    """When so many replies were kept since the last look: those that are over the limit go."""
-    if cache is not None and cache.fresh >= least:
+    """When so many replies were kept since the last look, or the first one: those that are over the limit go."""
+    if cache is not None and cache.fresh >= (least if cache.swept else 1):
         await cache.sweep()

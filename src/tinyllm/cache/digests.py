@@ -25,6 +25,7 @@ class Digests:
     known: dict[str, str] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()  # all that the server offers, wherever it runs
     _until: float = float("-inf")
+    _looks: int = 0  # begun
     _turns: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = field(
         default_factory=WeakKeyDictionary
     )
@@ -37,10 +38,22 @@ class Digests:
     async def of(self, name: str) -> str:
         """Nothing when it is not known, or does not say what will be answered."""
         if self.stale:
-            async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            async with self._turn():
                 if self.stale:  # nobody asked while we waited
                     await self._ask()
         return self.known.get(ollama.full(name), "")
+
+    async def still(self, name: str, digest: str) -> bool:
+        """Asked now, or by another one since now: what was heard before came from this model."""
+        now = self._looks
+        async with self._turn():
+            # A look that was under way may have been answered too early; a server that did not say rests.
+            if self.asks and self._looks == now and self.known:
+                await self._ask()
+        return self.known.get(ollama.full(name)) == digest
+
+    def _turn(self) -> asyncio.Lock:
+        return self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
     def lacks(self, name: str) -> bool:
         """The server said a moment ago that it does not have it; what it could fetch from its cloud is not listed."""
@@ -49,6 +62,7 @@ class Digests:
         return said and whole not in self.listed and not whole.endswith("cloud")
 
     async def _ask(self) -> None:
+        self._looks += 1
         try:
             async with asyncio.timeout(max(0.0, min(BRIEF, current().left()))):
                 listed, lasts = await ollama.tags(self.settings), FRESH

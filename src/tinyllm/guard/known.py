@@ -38,7 +38,7 @@ class Known:
             under_way.join(current().priority)
             if heard := await under_way.landed():
                 value = self._shared(*heard, entry, ask, request, use)
-                self._keep(key, digest, ask, *heard)  # who called may be rolled back, and we not
+                await self._keep(key, digest, entry, ask, *heard)  # who called may be rolled back, and we not
                 return value
         return await self._called(key, digest, entry, ask, request, use)
 
@@ -103,18 +103,22 @@ class Known:
     async def _called(
         self, key: str, digest: str, entry: Entry, ask: Ask, request: Request, use: Use[T]
     ) -> T:
+        heard: list[tuple[Reply, Ask]] = []
         with self.flights.lead(key) as flight:
 
             def first(reply: Reply, sent: Ask) -> T:
                 flight.land(reply, sent)
                 value = use(reply, sent)
-                self._keep(key, digest, ask, reply, sent)
+                heard.append((reply, sent))
                 return value
 
-            return await self.attempts.make(entry, ask, request, first)
+            value = await self.attempts.make(entry, ask, request, first)
+        await self._keep(key, digest, entry, ask, *heard[-1])
+        return value
 
-    def _keep(self, key: str, digest: str, ask: Ask, reply: Reply, sent: Ask) -> None:
-        if digest and self.cache is not None:
+    async def _keep(self, key: str, digest: str, entry: Entry, ask: Ask, reply: Reply, sent: Ask) -> None:
+        """Unless the name has come to mean another model meanwhile: it may be that one that answered."""
+        if digest and self.cache is not None and await self.cache.digests.still(entry.name, digest):
             self.cache.keep(key, digest, reply, in_words=bool(ask.tools and not sent.tools))
 
 
