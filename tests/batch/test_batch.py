@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+import os
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.batch.conftest import GRAPH, Hurried, Project, numbered
-from tinyllm.batch import AHEAD, Order, Output, Source, Summary, known, runs_of
+from tinyllm.batch import AHEAD, Order, Output, Source, Summary, known, run, runs_of
 from tinyllm.batch.warm import warm
 from tinyllm.clock import CLOCK
 from tinyllm.engine import Engine
-from tinyllm.errors import UsageError
+from tinyllm.errors import TinyError, UsageError
 from tinyllm.testing.simulator import Reply, Request, Script, Simulator
 
 ASKS = {
@@ -446,3 +448,86 @@ async def test_a_model_that_stays_away_does_not_keep_the_batch_for_ever(project:
     assert {row["code"] for row in project.rows} == {"RUNNER_CRASHED", "CIRCUIT_OPEN"}
     assert len(project.asked) < 30
     assert (await project.batch(project.questions(40))).known == 40
+
+
+@pytest.mark.parametrize("link", [False, True])
+async def test_no_batch_empties_its_own_input(project: Project, link: bool) -> None:
+    await project.batch(project.questions(3))
+    before = project.output.read_bytes()
+    source = project.folder / "same.jsonl"
+    if link:
+        source.symlink_to(project.output)
+    with pytest.raises(UsageError, match="is the input and the output"):
+        await project.batch(source if link else project.output, restart=True)
+    assert project.output.read_bytes() == before
+
+
+async def test_a_removed_output_stays_with_the_batch_that_writes_it(project: Project) -> None:
+    seconds: list[str] = []
+
+    async def say(request: Request) -> str:
+        if not seconds:
+            project.output.unlink()
+            with pytest.raises(UsageError, match="another batch is writing"), Output(project.output, CLOCK):
+                pass
+            seconds.append("refused")
+        return f"It is {numbered(request)}."
+
+    project.say = say
+    with pytest.raises(UsageError, match="was removed or replaced"):
+        await project.batch(project.questions(3), parallel=1)
+    assert seconds == ["refused"]
+    assert (await project.batch(project.questions(3))).exit_code == 0
+    assert [row["index"] for row in project.rows] == [0, 1, 2]
+    assert project.asked["0"] == 1
+    assert not list(project.folder.glob(".*.lock"))
+
+
+async def test_who_is_killed_while_beginning_anew_is_told_whose_rows_are_there(project: Project) -> None:
+    source = project.questions(2)
+    await project.batch(source)
+    old = project.output.read_bytes()
+    await project.batch(source, restart=True)
+    project.output.write_bytes(old)  # as it is when the new batch is known, and the output not yet emptied
+    with pytest.raises(UsageError, match="which a later one replaced"):
+        await project.batch(source)
+    assert project.output.read_bytes() == old
+
+
+async def test_a_restart_is_known_before_the_output_is_emptied(project: Project) -> None:
+    source = project.questions(2)
+    await project.batch(source)
+    old = project.output.read_bytes()
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        with Output(project.output, CLOCK) as output, closing(Source.open(str(source))) as opened:
+            os.close(output.handle)
+            output.handle = os.open(project.output, os.O_RDONLY)  # nothing can be cut from it
+            with pytest.raises(TinyError):
+                await run(engine, opened, output, Order(restart=True))
+    with pytest.raises(UsageError, match="which a later one replaced"):
+        await project.batch(source)
+    assert project.output.read_bytes() == old
+
+
+async def test_a_pipe_is_read_like_stdin(project: Project) -> None:
+    pipe = project.folder / "pipe"
+    os.mkfifo(pipe)
+    writing = asyncio.create_task(asyncio.to_thread(pipe.write_text, "number 1\nnumber 2\n"))
+    source = await asyncio.to_thread(Source.open, str(pipe))
+    await writing
+    async with Engine(GRAPH, settings=project.settings) as engine:
+        with closing(source), Output(project.output, engine.clock) as output:
+            assert (await run(engine, source, output, Order())).rows == 2
+    assert [row["answer"] for row in project.rows] == ["It is 1.", "It is 2."]
+
+
+async def test_a_bad_row_of_a_table_fails_by_itself(project: Project) -> None:
+    table = project.folder / "in.csv"
+    table.write_text(f'question,id,note\nnumber 1,a,{"x" * 140_000}\n"number 2"?,b,\nnumber 3,c,\n')
+    await project.batch(table)
+    assert [row["status"] for row in project.rows] == ["committed", "failed", "committed"]
+    assert project.rows[1]["code"] == "ROW_INVALID"
+    table.write_text('question,id\nnumber 1,a\n"number 2,b\nnumber 3,c\n')
+    project.output.unlink()
+    with pytest.raises(UsageError, match="is no CSV"):
+        await project.batch(table)

@@ -110,7 +110,7 @@ def test_the_summary_says_why_rows_failed(tinyllm: Call, folder: Path, server: S
         (("in.jsonl", "-o", "/dev/null"), "/dev/null is no file"),
         (("gone.jsonl", "-o", "out.jsonl"), "gone.jsonl cannot be read: No such file or directory"),
         (("in.jsonl", "-o", "graphs"), "graphs cannot be written: Is a directory"),
-        (("in.jsonl", "-o", "in.jsonl"), "in.jsonl has something else in it"),
+        (("in.jsonl", "-o", "in.jsonl"), "in.jsonl is the input and the output"),
         (("in.jsonl", "-o", "out.jsonl", "--retry-failed", "--restart"), "exclude each other"),
         (("in.jsonl", "-o", "out.jsonl", "-i", "[1]"), "--input is not a JSON object"),
         (("in.jsonl", "-o", "out.jsonl", "-p", "0"), "parallel"),

@@ -31,6 +31,8 @@ def given(
     record: Record, index: int, wanted: Iterable[str], *, plain: bool = False, common: bool = False
 ) -> Given:
     """The row of this record; a faulty one is a row as well, and fails by itself. `common`: all rows are given something."""
+    if isinstance(record, TinyError):
+        return Given(index, fault=record)
     try:
         value = record if isinstance(record, dict) else _value(record, plain)
         if isinstance(value, str):

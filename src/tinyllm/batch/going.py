@@ -1,6 +1,7 @@
 """A batch from its first open row to its last: many at once, written in order, with a bounded number in memory."""
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from tinyllm.batch.source import Source
 from tinyllm.batch.summary import Summary
 from tinyllm.batch.waking import wake
 from tinyllm.engine import Engine
-from tinyllm.errors import TinyError, Unavailable
+from tinyllm.errors import TinyError, Unavailable, UsageError
 from tinyllm.store import Database
 from tinyllm.transactions.rows import find_run
 
@@ -26,6 +27,7 @@ async def run(
     engine: Engine, source: Source, output: Output, order: Order, tell: Tell = lambda _: None
 ) -> Summary:
     """Ask every row that is not answered yet; what is committed is never asked again."""
+    _require_apart(source, output)
     clock = engine.clock
     started = clock.monotonic()
     batch, begun = await _batch(engine, source, output, order)
@@ -44,6 +46,13 @@ async def run(
     return summary
 
 
+def _require_apart(source: Source, output: Output) -> None:
+    if source.origin is not None and os.path.samestat(source.origin, os.fstat(output.handle)):
+        raise UsageError(
+            f"{output.path} is the input and the output", hint="choose another file for the answers with -o"
+        )
+
+
 async def _batch(engine: Engine, source: Source, output: Output, order: Order) -> tuple[Batch, bool]:
     """The batch of this output, and whether it was begun before; a change of what it asks is refused."""
     store = engine.transactions.store
@@ -60,7 +69,7 @@ async def _batch(engine: Engine, source: Source, output: Output, order: Order) -
     first = output.require_ours()
     found = await store.read(lambda db: find(db, path))
     if order.restart:
-        output.cut(0)
+        pass  # emptied when the new batch is known: whoever is killed in between is told whose rows there are
     elif output.empty and (found is None or found.body != body):
         pass  # nothing is lost by beginning anew
     elif found is None or (first and not first.startswith(found.run(0)[:-1])):
@@ -75,6 +84,8 @@ async def _batch(engine: Engine, source: Source, output: Output, order: Order) -
         keep(db, made)
 
     await store.write(write)
+    if order.restart:
+        output.cut(0)
     return made, False
 
 

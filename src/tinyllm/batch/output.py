@@ -1,7 +1,6 @@
 """The output file: whole lines only, in order, written by one batch at a time."""
 
 import contextlib
-import importlib
 import json
 import os
 import stat
@@ -11,17 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tinyllm import failpoints
+from tinyllm.batch.held import Held, taken, there
 from tinyllm.clock import Clock
 from tinyllm.errors import TinyError, UsageError, classify
 
 SCHEMA = "tinyllm.batch/1"
 BEGINS = b'{"schema": "tinyllm.batch/1", "index": '  # every line of ours
 SYNC = 1.0  # seconds after which what was written is put on the disk; the database has it anyway
-
-# Windows has none: there two batches on one output are not told apart.
-fcntl: Any = None
-with contextlib.suppress(ImportError):
-    fcntl = importlib.import_module("fcntl")
 
 
 @dataclass
@@ -31,7 +26,11 @@ class Output:
     path: Path
     clock: Clock
     handle: int = -1
+    held: Held = field(init=False)
     _synced: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        self.held = Held(self.path)
 
     def __enter__(self) -> "Output":
         try:
@@ -43,6 +42,7 @@ class Output:
         try:
             self._taken()
         except UsageError:
+            self.held.leave()
             os.close(self.handle)
             raise
         return self
@@ -53,19 +53,27 @@ class Output:
                 f"{self.path} is no file",
                 hint="a batch goes on from what is in its output: name a file with -o",
             )
-        try:
-            if fcntl is not None:
-                fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not self.held.take() or not taken(self.handle):
             raise UsageError(
                 f"another batch is writing to {self.path}",
                 hint="let it end, or choose another output with -o",
                 code="BATCH_BUSY",
-            ) from None
+            )
+        self.require_there()
+
+    def require_there(self) -> None:
+        """What is written is found under the name that was given."""
+        if not there(self.path, self.handle):
+            raise UsageError(
+                f"{self.path} was removed or replaced while the batch wrote to it",
+                hint="the same command again goes on: what is committed is written from the database",
+                code="BATCH_CHANGED",
+            )
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
             os.fsync(self.handle)
+        self.held.leave()
         os.close(self.handle)
 
     @property
@@ -118,6 +126,7 @@ class Output:
         text = json.dumps({"schema": SCHEMA, **ours}, ensure_ascii=False, default=str)
         line = text.encode("utf-8", "backslashreplace") + b"\n"
         failpoints.hit("file.before")
+        self.require_there()
         self._done(lambda: _written(self.handle, line))
         failpoints.hit("file.after")
         now = self.clock.monotonic()

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import os
 import shutil
 import sys
 import tempfile
@@ -19,7 +20,7 @@ LONGEST = 8_000_000  # bytes of one line
 FORMS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".txt": "lines", ".csv": "csv"}
 JSON = (b"{", b'"', b"[")
 
-Record = bytes | dict[str, Any]  # a line, or the columns of a table
+Record = bytes | dict[str, Any] | UsageError  # a line, the columns of a table, or what is wrong with them
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,19 @@ class Source:
     name: str
     file: BinaryIO
     form: str = ""
+    origin: os.stat_result | None = None  # what the rows were read from
 
     @classmethod
     def open(cls, name: str) -> "Source":
-        """A file, or stdin for `-`: that is kept on the disk meanwhile, because a batch looks at its input twice."""
-        if name == "-":
-            file = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the batch
-            shutil.copyfileobj(sys.stdin.buffer, file)
-            return cls("-", file)
+        """A file, or stdin for `-`; a pipe is kept on the disk meanwhile, because a batch looks at its input twice."""
         try:
-            return cls(name, Path(name).open("rb"), FORMS.get(Path(name).suffix.lower(), ""))
+            if name == "-":
+                return cls("-", _kept(sys.stdin.buffer), origin=_origin(sys.stdin.buffer))
+            file: BinaryIO = Path(name).open("rb")  # noqa: SIM115 - open for as long as the batch
+            if not file.seekable():
+                with file as pipe:
+                    file = _kept(pipe)
+            return cls(name, file, FORMS.get(Path(name).suffix.lower(), ""), _origin(file))
         except OSError as failure:
             raise UsageError(
                 f"{name} cannot be read: {failure.strerror}", hint="name a file with one row a line, or -"
@@ -83,12 +87,42 @@ class Source:
             elif text := line.removeprefix(b"\xef\xbb\xbf").strip():
                 yield text
 
-    def _table(self) -> Iterator[dict[str, Any]]:
+    def _table(self) -> Iterator[dict[str, Any] | UsageError]:
+        """A row that is none fails by itself; a file that is none, or ends within a quotation, is refused."""
         text = io.TextIOWrapper(self.file, "utf-8-sig", newline="")
+        csv.field_size_limit(LONGEST)
         try:
-            for row in csv.DictReader(text, strict=True):
-                yield {name: value for name, value in row.items() if name and value not in (None, "")}
+            rows = csv.DictReader(text, strict=True)
+            _ = rows.fieldnames
+            while True:
+                try:
+                    row = next(rows)
+                except StopIteration:
+                    return
+                except csv.Error as failure:
+                    if "end of data" in str(failure):
+                        raise
+                    yield UsageError(
+                        f"the row cannot be asked: it is no CSV: {failure}",
+                        hint="write each row as UTF-8 CSV",
+                        code="ROW_INVALID",
+                    )
+                else:
+                    yield {name: value for name, value in row.items() if name and value not in (None, "")}
         except (csv.Error, UnicodeDecodeError) as failure:
             raise UsageError(f"{self.name} is no CSV: {failure}", hint="write it as UTF-8 CSV") from failure
         finally:
             text.detach()
+
+
+def _kept(pipe: BinaryIO) -> BinaryIO:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the batch
+    shutil.copyfileobj(pipe, file)
+    return file
+
+
+def _origin(file: BinaryIO) -> os.stat_result | None:
+    try:
+        return os.fstat(file.fileno())
+    except (OSError, ValueError):  # no file of the system
+        return None
