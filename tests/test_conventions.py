@@ -28,6 +28,7 @@ BROAD = (
     "transactions",
     "cli/__init__.py",
     "execution.py",
+    "traces/sending.py",
 )
 FORBIDDEN_NAMES = ("Manager", "Handler", "Helper", "Base", "Util", "Advanced")
 

@@ -403,6 +403,9 @@ async def test_a_file_of_spans_is_gone_on_with_and_closed_to_others(
         "data.json",
         ".",
         "ftp://x",
+        "http://[bad",
+        "http://",
+        "http://127.0.0.1:99999999",
         "localhost:4318",
         "no/such/t.jsonl",
         "notes.md/t",
@@ -501,11 +504,10 @@ async def test_nothing_is_sent_unless_a_setting_says_so(
     assert receiver.paths == []
 
 
-@pytest.mark.parametrize("place", ["http://127.0.0.1:{port}", "http://127.0.0.1:99999999"])
 async def test_a_place_that_takes_nothing_is_one_note(
-    open_engine: Open, closed_port: int, tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str
+    open_engine: Open, closed_port: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    place = place.format(port=closed_port)
+    place = f"http://127.0.0.1:{closed_port}"
     settings = Settings(database=str(tmp_path / "runs.db"), traces=place)
     engine = open_engine(settings, PLAIN, "fine")
     for _ in range(2):
@@ -513,6 +515,23 @@ async def test_a_place_that_takes_nothing_is_one_note(
         await engine.aclose()
     assert len(caplog.records) == 1
     assert f"traces do not reach {place}" in caplog.text
+
+
+async def test_an_exporter_that_fails_in_its_own_way_is_one_note(
+    wanted: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Odd(InMemorySpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> Any:
+            raise RuntimeError("no room, password=hunter2222")
+
+    traces = send_to(Odd(), wanted)
+    async with Engine(PLAIN, settings=wanted, make=lambda *_: Scripted("fine")) as engine:
+        for _ in range(2):
+            assert (await engine.ask("Well?")).status == "committed"
+            await traces.flush(60)
+    (note,) = caplog.records
+    assert note.exc_info is None
+    assert note.getMessage().endswith("no room, password=[redacted]; the runs go on without")
 
 
 async def test_what_nobody_takes_does_not_pile_up(wanted: Settings, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tinyllm.errors import GraphError, TinyError
+from tinyllm.redaction import redacted
 from tinyllm.settings import Settings
 from tinyllm.toolkit.needs import need
 
@@ -25,6 +26,7 @@ def checked(settings: Settings) -> str:
     except TinyError as failure:
         raise _refusal(settings, failure.message, failure.hint, failure.code) from failure
     if not is_file(place):
+        _address(settings, place)
         return place
     if "://" in place:
         raise _refusal(settings, f"traces is {place!r}, and only http and https are spoken", FORMS)
@@ -37,8 +39,18 @@ def checked(settings: Settings) -> str:
 
 
 def is_file(place: str) -> bool:
-    address = "://" in place and urlsplit(place).scheme in SCHEMES
-    return place != STANDARD and not address
+    scheme, address, _ = place.partition("://")
+    return place != STANDARD and not (address and scheme.lower() in SCHEMES)
+
+
+def _address(settings: Settings, place: str) -> None:
+    try:
+        parts = urlsplit(place)
+        named = place == STANDARD or (bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # a bracket too many, a port that is none
+        named = False
+    if not named:
+        raise _refusal(settings, f"traces is {redacted(place)!r}, and that names no server", f"name {FORMS}")
 
 
 def _file(settings: Settings, path: Path) -> None:
