@@ -384,18 +384,27 @@ async def test_an_engine_sweeps_when_it_closes(opened: Opened, tmp_path: Path) -
         assert 0 < store.read_now(rows.size) <= 1000
 
 
-async def test_what_programs_left_that_never_closed_is_swept_by_the_next(opened: Opened) -> None:
-    left = [opened(cache_size=0.001) for _ in range(3)]
+async def test_programs_that_never_close_stay_within_the_limit_as_well(opened: Opened) -> None:
+    left = [opened(cache_size=0.002) for _ in range(3)]
     try:
-        for number, engine in enumerate(left[:2]):
-            for question in "abcd":
+        for number, engine in enumerate(left):
+            for question in "abcdef":
                 await engine.ask(f"{question}{number}")
-        assert await left[1].transactions.store.read(rows.size) > 1000  # only its first reply made it sweep
-        await left[2].ask("e")
-        assert 0 < await left[0].transactions.store.read(rows.size) <= 1000
+                assert 0 < await engine.transactions.store.read(rows.size) <= 2000
     finally:
         for engine in left:
             await engine.aclose()
+
+
+async def test_the_first_reply_of_a_program_makes_room(opened: Opened) -> None:
+    async with opened() as large:
+        for question in "abcdef":
+            await large.ask(question)
+        async with opened(cache_size=0.001) as small:
+            await small.ask("a")  # a hit keeps nothing
+            assert await large.transactions.store.read(rows.size) > 1000
+            await small.ask("g")
+            assert 0 < await large.transactions.store.read(rows.size) <= 1000
 
 
 async def test_a_store_that_cannot_be_read_costs_a_call_and_no_answer(

@@ -36,6 +36,7 @@ class Cache:
     digests: Digests
     limit: float = 64.0  # megabytes
     fresh: int = 0  # replies kept since the last sweep
+    grown: int = 0  # their characters
     swept: bool = False  # once in this process: the one before may have ended without
 
     @classmethod
@@ -71,6 +72,7 @@ class Cache:
         if not current().id or len(body) > LARGEST or _tells(reply):
             return
         self.fresh += 1
+        self.grown += len(body) + rows.EXTRA
         emit("kept", key=key, model=reply.model, digest=digest, body=body)
 
     def used(self, key: str, kept: Kept) -> None:
@@ -79,7 +81,7 @@ class Cache:
 
     async def sweep(self) -> int:
         """Outside of any call: what is over the limit goes, the least recently used first; how many bytes."""
-        self.fresh, self.swept = 0, True
+        self.fresh, self.grown, self.swept = 0, 0, True
         limit = int(self.limit * MEGABYTE)
         freed = 0
         with contextlib.suppress(TinyError):  # a store that is busy or full is swept another time
@@ -101,6 +103,8 @@ def _tells(reply: Reply) -> bool:
 
 
 async def tidy(cache: Cache | None, least: int = 1) -> None:
-    """When so many replies were kept since the last look, or the first one: those that are over the limit go."""
-    if cache is not None and cache.fresh >= (least if cache.swept else 1):
+    """Those that are over the limit go: when so many were kept since the last look, or a tenth of it, or the first one."""
+    if cache is None or not cache.fresh:
+        return
+    if cache.fresh >= least or not cache.swept or cache.grown >= cache.limit * MEGABYTE * (1 - rows.DOWN_TO):
         await cache.sweep()
