@@ -14,7 +14,7 @@ from tinyllm.effects import InDoubt, perform, write_file
 from tinyllm.errors import Interrupted, Permanent, Retryable, TinyError, UsageError, Waiting
 from tinyllm.running import Event
 from tinyllm.state import State
-from tinyllm.store import open_store
+from tinyllm.store import Database, open_store
 from tinyllm.transactions import Transactions
 from tinyllm.transactions.owner import Owner
 
@@ -637,3 +637,25 @@ async def test_a_run_that_nobody_asked_for_is_no_conversation_to_go_on_with(
         await run.commit({"answer": "done"}, [])
     assert await transactions.last_thread() == "t"
     assert (await transactions.run("last")).id == asked
+
+
+async def test_what_is_told_while_a_write_is_under_way_is_filed_with_the_next(
+    transactions: Transactions,
+) -> None:
+    grade = {"key": "k", "kind": "gate", "node": "n", "passed": True, "because": ""}
+    async with await transactions.begin(thread="t") as run:
+        beside = transactions.saver.runs[run.id]
+        run.note(Event("one"))
+
+        def work(db: Database) -> None:
+            beside.check(db)
+            # A thread writes; the loop goes on.
+            run.note(Event("two"))
+            run.note(Event("grade", "n", dict(grade)))
+
+        await transactions.store.write(work)
+        beside.forget()
+        await run.commit({})
+    assert [line.kind for line in await transactions.timeline(run.id)] == ["one", "two"]
+    found = await transactions.store.read(lambda db: db.execute("SELECT key FROM grades").fetchall())
+    assert [key for (key,) in found] == ["k"]

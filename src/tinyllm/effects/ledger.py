@@ -60,6 +60,7 @@ class Ledger:
     recorded: dict[str, Recorded] = field(default_factory=dict)
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
     outgoing: dict[str, dict[str, Any]] = field(default_factory=dict)  # what is to be sent at the commit
+    _flushed: dict[str, dict[str, Any]] = field(default_factory=dict)
     _calls: dict[str, int] = field(default_factory=dict)
     _number: int = 0
 
@@ -181,14 +182,15 @@ class Ledger:
     def flush(self, db: Database) -> None:
         """Write the replies and deliveries that waited, in whatever transaction of the run comes next."""
         # In a thread, it may be, while the run goes on. A delivery is written again with every write: never lost.
-        for values in list(self.waiting.values()):
+        self._flushed = dict(self.waiting)
+        for values in self._flushed.values():
             db.execute(ENDED, values)
         for row in list(self.outgoing.values()):
             stage(db, row)
 
     def written(self) -> None:
         """That transaction is through."""
-        self.waiting.clear()
+        self.waiting = {key: each for key, each in self.waiting.items() if self._flushed.get(key) is not each}
 
     def _values(self, line: Recorded) -> dict[str, Any]:
         return {

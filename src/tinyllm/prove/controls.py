@@ -56,14 +56,13 @@ class Outspoken(Staged):
 
     before: str = ""  # a run that is committed
 
-    def write(self, db: Database) -> None:
-        for kind, data in self.rows:
-            if kind == "grade":
-                write_grade(db, {**self._grade(data), "run": self.before})
-            elif kind == "kept":
-                cache.put(db, {**data, "run": self.before})
-            else:
-                decide(db, {**data, "run": ""})
+    def put(self, db: Database, kind: str, data: dict[str, Any]) -> None:
+        if kind == "grade":
+            write_grade(db, {**self._grade(data), "run": self.before})
+        elif kind == "kept":
+            cache.put(db, {**data, "run": self.before})
+        else:
+            decide(db, {**data, "run": ""})
 
 
 class Impatient(Memory):

@@ -47,6 +47,7 @@ class Run:
     seq: int = 0
     staged: Staged = field(init=False)
     _events: list[dict[str, Any]] = field(default_factory=list)
+    _filed: int = 0  # the number of the last event that was written
     _beside: Beside = field(init=False)
     _entered: ExitStack = field(default_factory=ExitStack)
     _timer: asyncio.TimerHandle | None = None
@@ -171,7 +172,9 @@ class Run:
         """The replies, the events and what is left for others since the last write."""
         self.ledger.flush(db)
         self.staged.write(db)
-        for event in self._events:
+        events = list(self._events)
+        self._filed = events[-1]["seq"] if events else self._filed
+        for event in events:
             db.execute(
                 "INSERT INTO events (run, seq, at, kind, node, data)"
                 " VALUES (:run, :seq, :at, :kind, :node, :data) ON CONFLICT (run, seq) DO NOTHING",
@@ -190,8 +193,8 @@ class Run:
 
     def _written(self) -> None:
         self.planned = None
-        self._events.clear()
-        self.staged.rows.clear()
+        self._events = [event for event in self._events if event["seq"] > self._filed]
+        self.staged.written()
         self.ledger.written()
 
     def _renew_later(self) -> None:

@@ -40,19 +40,31 @@ class Staged:
     question: str = ""
     marks: Callable[[str], str] = _unmarked  # a node's id → its fingerprint in this run's graph
     consent: bool = False
-    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    rows: dict[int, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    _last: int = 0
+    _filed: int = 0  # in a thread, it may be, while the run goes on and adds more
 
     def add(self, event: Event, savepoint: int) -> None:
-        self.rows.append((event.kind, {**event.data, "at": event.at, "savepoint": savepoint}))
+        self._last += 1
+        self.rows[self._last] = (event.kind, {**event.data, "at": event.at, "savepoint": savepoint})
+
+    def written(self) -> None:
+        """That transaction is through: what came since waits for the next."""
+        self.rows = {number: row for number, row in self.rows.items() if number > self._filed}
 
     def write(self, db: Database) -> None:
-        for kind, data in self.rows:
-            if kind == "grade":
-                write_grade(db, self._grade(data))
-            elif kind == "kept":
-                cache.put(db, {**data, "run": self.run})
-            else:
-                decide(db, {**data, "run": self.run})
+        rows = dict(self.rows)
+        self._filed = max(rows, default=self._filed)
+        for kind, data in rows.values():
+            self.put(db, kind, data)
+
+    def put(self, db: Database, kind: str, data: dict[str, Any]) -> None:
+        if kind == "grade":
+            write_grade(db, self._grade(data))
+        elif kind == "kept":
+            cache.put(db, {**data, "run": self.run})
+        else:
+            decide(db, {**data, "run": self.run})
 
     def _grade(self, data: Mapping[str, Any]) -> dict[str, Any]:
         node = str(data["node"])
