@@ -97,16 +97,17 @@ async def test_a_bad_row_fails_by_itself(project: Project) -> None:
     path.write_bytes(
         b'\xef\xbb\xbf{"question": "number 1", "id": 7}\n\n"number 2"\n{"prompt": "number 3"}\n{"question": 4}\n'
         b'[1]\nnot json\n{}\n{"question": "\xff"}\n{"question": "number 9", "inputs": {"attached": ["/etc/passwd"]}}\n'
+        b'{"question": "number 8", "id": NaN}\n{"question": "number 8", "id": 1e400}\n'
     )
     summary = await project.batch(path)
     rows = project.rows
-    assert [row["status"] for row in rows] == ["committed"] * 3 + ["failed"] * 6
+    assert [row["status"] for row in rows] == ["committed"] * 3 + ["failed"] * 8
     assert (rows[0]["id"], rows[1]["id"]) == (7, None)
     assert {row["code"] for row in rows[3:]} == {"ROW_INVALID"}
     assert {row["exit_code"] for row in rows[3:]} == {2}
     assert all(row["error"] and row["hint"] for row in rows[3:])
     assert summary.exit_code == 1
-    assert (await project.batch(path)).known == 9
+    assert (await project.batch(path)).known == 11
 
 
 @pytest.mark.parametrize(

@@ -77,11 +77,15 @@ def _value(record: bytes, plain: bool) -> Any:
         raise unfit(f"it is longer than {LONGEST:,} bytes")
     try:
         text = record.decode("utf-8")
-        return text if plain else json.loads(text)
+        return text if plain else json.loads(text, parse_constant=_no_number)
     except UnicodeDecodeError as failure:
         raise unfit(f"it is not UTF-8 (byte {failure.start + 1})") from failure
     except (ValueError, RecursionError) as failure:
         raise unfit(f"it is not JSON: {failure}") from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def _question(value: Mapping[str, Any]) -> str:

@@ -151,10 +151,10 @@ async def _installed(loaded: Settings) -> Finding:
     from tinyllm import ollama
 
     wanted = _wanted(loaded)
-    there = {model["name"] for model in await ollama.tags(loaded)}
+    there = {ollama.full(str(model["name"])) for model in await ollama.tags(loaded)}
     if not there:
         return Finding("models", "warn", "no model is installed", f"tinyllm models pull {loaded.model}")
-    missing = [name for name in wanted if name not in there and f"{name}:latest" not in there]
+    missing = [name for name in wanted if ollama.full(name) not in there]
     if len(missing) == len(wanted):
         return Finding(
             "models", "warn", "none of the graph's models is installed", f"tinyllm models pull {wanted[0]}"
