@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tinyllm.prove.bounds import most, percent
 from tinyllm.prove.controls import Control
 from tinyllm.prove.evidence import table
 from tinyllm.prove.mother import Kill, Mother, mother
 from tinyllm.prove.shapes import SHAPES, Shape
-from tinyllm.prove.trial import Prepared, Trial, Violation, prepare, warm
+from tinyllm.prove.trial import Broken, Prepared, Trial, Violation, prepare, warm
 
 PER_RUN = 3  # random kills of one run
 MOST = 400  # durable writes of one run; no shape has so many
@@ -195,19 +195,7 @@ class _Harness:
         return self.lasts[shape.name]
 
 
-ZERO = (
-    "lost commit",
-    "between",
-    "repeated effect",
-    "repeated step",
-    "in doubt",
-    "doctor",
-    "file",
-    "delivery",
-    "left",
-    "row",
-    "crash",
-)
+ZERO = get_args(Broken)
 
 
 def lines(report: Report) -> list[str]:

@@ -20,8 +20,8 @@ from tinyllm.prove.seeing import Seen, look, seen_in
 from tinyllm.prove.shapes import BEFORE, Shape
 
 Broken = Literal[
-    "between",
     "lost commit",
+    "between",
     "repeated effect",
     "repeated step",
     "in doubt",
