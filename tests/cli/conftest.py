@@ -17,6 +17,7 @@ import pytest
 
 from tests.started import Process
 from tinyllm.cli import main
+from tinyllm.testing.simulator import Simulator
 
 PROGRAM = str(Path(sys.executable).parent / "tinyllm")
 
@@ -36,6 +37,28 @@ class Done:
 
 
 Call = Callable[..., Done]
+Served = Callable[..., Simulator]
+ASK = (
+    "nodes:\n"
+    "  ask: {kind: human, ask: 'Send it?', choices: {yes: send, no: end}}\n"
+    "  send: {kind: transform, value: \"'it is sent'\"}\n"
+)
+TALK = "nodes: {say: {prompt: Be brief.}}\n"
+WRITE = (
+    "allow: [files_write]\n"
+    "nodes:\n"
+    "  change: {kind: tool, tool: files_write, args: {path: kept.txt, content: changed}, to: make}\n"
+    "  make: {kind: tool, tool: files_write, args: {path: sub/made.txt, content: new}, to: last}\n"
+    "  last: {kind: transform, value: %s}\n"
+)
+GRAPHS = {
+    "talk": TALK,
+    "two": "nodes:\n  first: {prompt: One., to: second}\n  second: {prompt: Two.}\n",
+    "asks": ASK,
+    "writes": WRITE % "\"'done'\"",
+    "fails": WRITE % "\"1 + 'a'\"",
+    "echo": "nodes: {say: {kind: transform, value: inputs.question}}\n",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +82,32 @@ def tinyllm(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         return Done(int(end.value.code or 0), out, err)
 
     return call
+
+
+@pytest.fixture
+def project(home: Path) -> Path:
+    """A project with graphs of its own, and one file in its workspace."""
+    (home / "tinyllm.toml").write_text("")
+    (home / "graphs").mkdir()
+    for name, text in GRAPHS.items():
+        (home / "graphs" / f"{name}.yaml").write_text(text)
+    (home / "kept.txt").write_text("as it was")
+    return home
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A model server that says this."""
+    opened: list[Simulator] = []
+
+    def serve(*said: Any) -> Simulator:
+        opened.append(Simulator(list(said)).start_in_thread())
+        monkeypatch.setenv("OLLAMA_HOST", opened[-1].url)
+        return opened[-1]
+
+    yield serve
+    for each in opened:
+        each.stop_thread()
 
 
 def launch(arguments: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:

@@ -4,56 +4,16 @@ import json
 import os
 import signal
 import stat
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Call, Terminal
-from tinyllm.testing.simulator import Reply, Simulator, ToolCall
+from tests.cli.conftest import Call, Served, Terminal
+from tinyllm.testing.simulator import Reply, ToolCall
 
-Served = Callable[..., Simulator]
 TURNS = 50
-TALK = "nodes: {say: {prompt: Be brief.}}\n"
-WRITES = (
-    "allow: [files_write]\n"
-    "nodes:\n"
-    "  change: {kind: tool, tool: files_write, args: {path: kept.txt, content: changed}, to: make}\n"
-    "  make: {kind: tool, tool: files_write, args: {path: sub/made.txt, content: new}, to: last}\n"
-    "  last: {kind: transform, value: \"'done'\"}\n"
-)
-ASK = (
-    "nodes:\n"
-    "  ask: {kind: human, ask: 'Send it?', choices: {yes: send, no: end}}\n"
-    "  send: {kind: transform, value: \"'it is sent'\"}\n"
-)
 WRITE = ToolCall("files_write", {"path": "kept.txt", "content": "changed"})
-
-
-@pytest.fixture
-def project(home: Path) -> Path:
-    (home / "tinyllm.toml").write_text("")
-    (home / "graphs").mkdir()
-    for name, text in {"talk": TALK, "writes": WRITES, "asks": ASK}.items():
-        (home / "graphs" / f"{name}.yaml").write_text(text)
-    (home / "kept.txt").write_text("as it was")
-    return home
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A model server that says this."""
-    opened: list[Simulator] = []
-
-    def serve(*said: Any) -> Simulator:
-        opened.append(Simulator(list(said)).start_in_thread())
-        monkeypatch.setenv("OLLAMA_HOST", opened[-1].url)
-        return opened[-1]
-
-    yield serve
-    for each in opened:
-        each.stop_thread()
 
 
 def numbered() -> list[str]:

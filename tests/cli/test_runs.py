@@ -6,69 +6,18 @@ import json
 import os
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Call, Done
+from tests.cli.conftest import Call, Done, Served
 from tests.cli.test_bad_input import two_lines
 from tests.started import Process
 from tinyllm import settings
 from tinyllm.store import open_store
 from tinyllm.testing.simulator import Reply, Simulator
 from tinyllm.transactions import Transactions
-
-Served = Callable[..., Simulator]
-TALK = "nodes: {say: {prompt: Be brief.}}\n"
-TWO = "nodes:\n  first: {prompt: One., to: second}\n  second: {prompt: Two.}\n"
-ASK = (
-    "nodes:\n"
-    "  ask: {kind: human, ask: 'Send it?', choices: {yes: send, no: end}}\n"
-    "  send: {kind: transform, value: \"'it is sent'\"}\n"
-)
-WRITE = (
-    "allow: [files_write]\n"
-    "nodes:\n"
-    "  change: {kind: tool, tool: files_write, args: {path: kept.txt, content: changed}, to: make}\n"
-    "  make: {kind: tool, tool: files_write, args: {path: sub/made.txt, content: new}, to: last}\n"
-    "  last: {kind: transform, value: %s}\n"
-)
-
-
-@pytest.fixture
-def project(home: Path) -> Path:
-    """A project with graphs of its own, and one file in its workspace."""
-    (home / "tinyllm.toml").write_text("")
-    (home / "graphs").mkdir()
-    graphs = {
-        "talk": TALK,
-        "two": TWO,
-        "asks": ASK,
-        "writes": WRITE % "\"'done'\"",
-        "fails": WRITE % "\"1 + 'a'\"",
-    }
-    graphs["echo"] = "nodes: {say: {kind: transform, value: inputs.question}}\n"
-    for name, text in graphs.items():
-        (home / "graphs" / f"{name}.yaml").write_text(text)
-    (home / "kept.txt").write_text("as it was")
-    return home
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A model server that says this."""
-    opened: list[Simulator] = []
-
-    def serve(*said: Any) -> Simulator:
-        opened.append(Simulator(list(said)).start_in_thread())
-        monkeypatch.setenv("OLLAMA_HOST", opened[-1].url)
-        return opened[-1]
-
-    yield serve
-    for each in opened:
-        each.stop_thread()
 
 
 def asked(tinyllm: Call, graph: str, question: str = "q", *more: str) -> dict[str, Any]:
