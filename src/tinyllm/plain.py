@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from tinyllm.errors import Invalid
 
@@ -57,6 +58,19 @@ def _container(value: Any, depth: int) -> Any:
         hint="return text, numbers, lists and dicts",
         code="VALUE_NOT_PLAIN",
     )
+
+
+def from_json(text: str) -> Any:
+    """What JSON says; numbers that it does not have, or that no float holds, are a ValueError like any fault."""
+    return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    return number if math.isfinite(number := float(text)) else _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
 
 
 def as_text(value: Any) -> str:

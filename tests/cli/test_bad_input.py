@@ -39,6 +39,8 @@ def two_lines(done: Done, code: int, said: str) -> None:
         (("run", "--timeout", "0", "hi"), 2, "--timeout"),
         (("run", "--timeout", "nan", "hi"), 2, "--timeout"),
         (("run", "-i", "{", "hi"), 2, "--input is not JSON"),
+        (("run", "-i", '{"x": 1e400}', "hi"), 2, "--input is not JSON: 1e400 is no number"),
+        (("tools", "call", "calc", "-i", '{"x": NaN}'), 2, "--input is not JSON: NaN is no number"),
         (("run", "-i", "[1]", "hi"), 2, "--input is not a JSON object"),
         (("run", "-i", "[" * 100_000, "hi"), 2, "--input is not JSON"),
         (("run", "-i", "@nowhere.json", "hi"), 2, "--input: nowhere.json cannot be read"),

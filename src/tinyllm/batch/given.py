@@ -1,6 +1,5 @@
 """One row of the input: what is asked, under which id, on which thread; or what is wrong with it."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from tinyllm.batch.reasons import INVALID
 from tinyllm.batch.source import LONGEST, Record
 from tinyllm.errors import TinyError, UsageError
+from tinyllm.plain import from_json
 from tinyllm.problems import did_you_mean
 
 HINT = 'a row is {"question": "…"}, {"inputs": {…}} or "…"; `id` and `thread` are optional'
@@ -77,15 +77,11 @@ def _value(record: bytes, plain: bool) -> Any:
         raise unfit(f"it is longer than {LONGEST:,} bytes")
     try:
         text = record.decode("utf-8")
-        return text if plain else json.loads(text, parse_constant=_no_number)
+        return text if plain else from_json(text)
     except UnicodeDecodeError as failure:
         raise unfit(f"it is not UTF-8 (byte {failure.start + 1})") from failure
     except (ValueError, RecursionError) as failure:
         raise unfit(f"it is not JSON: {failure}") from None
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number")
 
 
 def _question(value: Mapping[str, Any]) -> str:

@@ -1,7 +1,6 @@
 """`tinyllm run`: a question, or any graph."""
 
 import asyncio
-import json
 import math
 import os
 import signal
@@ -16,6 +15,7 @@ import typer
 from tinyllm.cli import completing, say, stdin
 from tinyllm.cli.threads import thread_option
 from tinyllm.errors import TinyError, UsageError
+from tinyllm.plain import from_json
 
 if TYPE_CHECKING:
     from tinyllm.answer import Answer
@@ -231,7 +231,7 @@ def _json(text: str, flag: str) -> Any:
             said = getattr(failure, "strerror", None) or "not UTF-8 text"
             raise UsageError(f"{flag}: {path} cannot be read: {said}", hint="check the path") from failure
     try:
-        return json.loads(text)
+        return from_json(text)
     except (ValueError, RecursionError) as failure:
         raise UsageError(
             f"{flag} is not JSON: {failure}", hint=f'write {flag} \'{{"name": "value"}}\''

@@ -1,7 +1,6 @@
 """`tinyllm tools`: what models may use, called by hand, and what the policy says of it."""
 
 import asyncio
-import json
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +8,7 @@ import typer
 
 from tinyllm.cli import completing, mcp, say
 from tinyllm.errors import BadReply, Permanent, UsageError
+from tinyllm.plain import from_json
 
 if TYPE_CHECKING:
     from tinyllm.policy import Ask, Context, Decision
@@ -187,8 +187,8 @@ async def _answer(ask: "Ask") -> str:
 def _arguments(pairs: list[str], inputs: str) -> dict[str, Any]:
     hint = 'write -i \'{"name": "value"}\''
     try:
-        found = json.loads(inputs) if inputs else {}
-    except ValueError as failure:
+        found = from_json(inputs) if inputs else {}
+    except (ValueError, RecursionError) as failure:
         raise UsageError(f"--input is not JSON: {failure}", hint=hint) from None
     if not isinstance(found, dict):
         raise UsageError("--input is not a JSON object", hint=hint)
