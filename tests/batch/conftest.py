@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tinyllm.batch import Order, Output, Source, Summary, run
+from tinyllm.batch import Order, Output, Source, Summary, Tell, run
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.engine import Engine
 from tinyllm.settings import Settings
@@ -58,6 +58,7 @@ class Project:
     database: str = ""
     slots: int = 0
     clock: Clock = CLOCK
+    tell: Tell = lambda _: None
 
     @property
     def settings(self) -> Settings:
@@ -86,7 +87,7 @@ class Project:
         try:
             async with Engine(graph, settings=self.settings, clock=self.clock) as engine:
                 with Output(self.output, engine.clock) as output:
-                    return await run(engine, opened, output, Order(**order))
+                    return await run(engine, opened, output, Order(**order), self.tell)
         finally:
             opened.close()
 

@@ -98,16 +98,17 @@ async def test_a_bad_row_fails_by_itself(project: Project) -> None:
         b'\xef\xbb\xbf{"question": "number 1", "id": 7}\n\n"number 2"\n{"prompt": "number 3"}\n{"question": 4}\n'
         b'[1]\nnot json\n{}\n{"question": "\xff"}\n{"question": "number 9", "inputs": {"attached": ["/etc/passwd"]}}\n'
         b'{"question": "number 8", "id": NaN}\n{"question": "number 8", "id": 1e400}\n'
+        b'{"inputs": {"question": "number 8", "size": 1e400}}\n{"inputs": {"question": "number 8", "size": -Infinity}}\n'
     )
     summary = await project.batch(path)
     rows = project.rows
-    assert [row["status"] for row in rows] == ["committed"] * 3 + ["failed"] * 8
+    assert [row["status"] for row in rows] == ["committed"] * 3 + ["failed"] * 10
     assert (rows[0]["id"], rows[1]["id"]) == (7, None)
     assert {row["code"] for row in rows[3:]} == {"ROW_INVALID"}
     assert {row["exit_code"] for row in rows[3:]} == {2}
     assert all(row["error"] and row["hint"] for row in rows[3:])
     assert summary.exit_code == 1
-    assert (await project.batch(path)).known == 11
+    assert (await project.batch(path)).known == 13
 
 
 @pytest.mark.parametrize(
@@ -443,11 +444,17 @@ async def test_rows_that_crash_the_model_let_the_others_be_answered(project: Pro
 
 async def test_a_model_that_stays_away_does_not_keep_the_batch_for_ever(project: Project) -> None:
     project.say = lambda _: Reply(status=500, error="boom")
-    project.clock = Hurried()
+    project.clock = clock = Hurried()
+    waited: dict[str, float] = {}
+    project.tell = lambda progress: waited.update(
+        {target: until - clock.now() for target, until in progress.waits.items()}
+    )
     summary = await project.batch(project.questions(40), parallel=1)
     assert (summary.exit_code, summary.rows, summary.stopped) == (1, 40, None)
     assert {row["code"] for row in project.rows} == {"RUNNER_CRASHED", "CIRCUIT_OPEN"}
     assert len(project.asked) < 30
+    assert waited.keys() == {"m:1b"}
+    assert waited["m:1b"] <= 120
     assert (await project.batch(project.questions(40))).known == 40
 
 
@@ -484,18 +491,41 @@ async def test_a_removed_output_stays_with_the_batch_that_writes_it(project: Pro
     assert not list(project.folder.glob(".*.lock"))
 
 
-async def test_who_is_killed_while_beginning_anew_is_told_whose_rows_are_there(project: Project) -> None:
+async def test_rows_of_a_batch_that_was_replaced_are_left_alone(project: Project) -> None:
     source = project.questions(2)
     await project.batch(source)
     old = project.output.read_bytes()
     await project.batch(source, restart=True)
-    project.output.write_bytes(old)  # as it is when the new batch is known, and the output not yet emptied
+    project.output.write_bytes(old)
     with pytest.raises(UsageError, match="which a later one replaced"):
         await project.batch(source)
     assert project.output.read_bytes() == old
 
 
-async def test_a_restart_is_known_before_the_output_is_emptied(project: Project) -> None:
+class Stopping(Output):
+    """An output whose process is gone after it was emptied."""
+
+    def clear(self) -> None:
+        super().clear()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_the_old_batch_counts_until_the_new_one_is_known(project: Project, same: bool) -> None:
+    await project.batch(project.questions(3))
+    old = {row["run"] for row in project.rows}
+    source = project.questions(3 if same else 2)
+    with closing(Source.open(str(source))) as opened, Stopping(project.output, CLOCK) as output:
+        async with Engine(GRAPH, settings=project.settings) as engine:
+            with pytest.raises(KeyboardInterrupt):
+                await run(engine, opened, output, Order(restart=True))
+    await project.batch(source)
+    now = {row["run"] for row in project.rows}
+    assert (now == old) if same else (now.isdisjoint(old) and len(now) == 2)
+    assert project.asked["0"] == (1 if same else 2)
+
+
+async def test_a_restart_that_cannot_empty_the_output_leaves_the_old_batch(project: Project) -> None:
     source = project.questions(2)
     await project.batch(source)
     old = project.output.read_bytes()
@@ -505,9 +535,20 @@ async def test_a_restart_is_known_before_the_output_is_emptied(project: Project)
             output.handle = os.open(project.output, os.O_RDONLY)  # nothing can be cut from it
             with pytest.raises(TinyError):
                 await run(engine, opened, output, Order(restart=True))
-    with pytest.raises(UsageError, match="which a later one replaced"):
-        await project.batch(source)
+    assert (await project.batch(source)).known == 2
     assert project.output.read_bytes() == old
+
+
+async def test_blank_lines_that_an_editor_added_at_the_end_are_no_obstacle(project: Project) -> None:
+    source = project.questions(4)
+    await project.batch(source, limit=2)
+    whole = project.output.read_bytes()
+    project.output.write_bytes(whole + b"\n \r\n\n")
+    assert (await project.batch(source)).known == 2
+    assert [row["index"] for row in project.rows] == [0, 1, 2, 3]
+    project.output.write_bytes(whole + b"\n" + whole)
+    with pytest.raises(UsageError, match="something else in line 3"):
+        await project.batch(source)
 
 
 async def test_a_pipe_is_read_like_stdin(project: Project) -> None:

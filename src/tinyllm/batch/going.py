@@ -69,7 +69,7 @@ async def _batch(engine: Engine, source: Source, output: Output, order: Order) -
     first = output.require_ours()
     found = await store.read(lambda db: find(db, path))
     if order.restart:
-        pass  # emptied when the new batch is known: whoever is killed in between is told whose rows there are
+        output.clear()  # first: whoever is killed before the new batch is known has the old one, from the database
     elif output.empty and (found is None or found.body != body):
         pass  # nothing is lost by beginning anew
     elif found is None or (first and not first.startswith(found.run(0)[:-1])):
@@ -84,8 +84,6 @@ async def _batch(engine: Engine, source: Source, output: Output, order: Order) -
         keep(db, made)
 
     await store.write(write)
-    if order.restart:
-        output.cut(0)
     return made, False
 
 

@@ -94,7 +94,9 @@ class Output:
             self.cut(at)
 
     def require_ours(self) -> str:
-        """It holds rows of a batch, and the half of one that a kill left; what others wrote is never touched.
+        """It holds rows of a batch, and at the end the half of one that a kill left, or blank lines.
+
+        What others wrote is never touched.
 
         The run of its first row, if there is one.
         """
@@ -104,11 +106,15 @@ class Output:
             if not BEGINS.startswith(first.rstrip(b"\0")):
                 raise self._foreign("something else in it", "choose another output with -o")
             file.seek(0)
+            blank = 0  # the first line of those that an editor may have added at the end
             for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    blank = blank or number
+                    continue
                 row = _ours(line)
-                if row is None and not _torn(line):
+                if blank or (row is None and not _torn(line)):
                     raise self._foreign(
-                        f"something else in line {number}",
+                        f"something else in line {blank or number}",
                         "move that line elsewhere, and the same command goes on; or choose another output with -o",
                     )
                 run = run or str((row or {}).get("run", ""))
@@ -119,6 +125,11 @@ class Output:
 
     def cut(self, at: int) -> None:
         self._done(lambda: os.ftruncate(self.handle, at))
+
+    def clear(self) -> None:
+        """Not even a crash of the machine brings back what was there."""
+        self.cut(0)
+        self._done(lambda: os.fsync(self.handle))
 
     def add(self, row: dict[str, Any]) -> None:
         """One line, by one system call, at the end."""
