@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Call
+from tinyllm.batch import Progress
+from tinyllm.cli.bar import Bar
+from tinyllm.cli.many import telling
 from tinyllm.testing.simulator import Reply, Script, Simulator
 
 GRAPH = (
@@ -180,3 +184,13 @@ def test_ctrl_c_on_a_terminal_ends_with_130_and_the_same_command_goes_on(
         assert tinyllm(*COMMAND).code == 0
     assert len((folder / "out.jsonl").read_text().splitlines()) == 6
     assert len(asked) in (6, 7)  # the one that was in flight may be asked once more
+
+
+def test_the_bar_says_which_model_rests_and_until_when(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = Bar()
+    bar.live = True
+    tell = telling(bar)
+    tell(Progress(6, done=2))
+    tell(Progress(6, done=2, failed=1, waits={"m:1b": time.mktime((2026, 5, 1, 14, 3, 20, 0, 0, -1))}))
+    assert "2/6" in (shown := capsys.readouterr().err)
+    assert shown.endswith("1 failed, m:1b rests until 14:03:20\x1b[K")

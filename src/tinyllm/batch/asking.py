@@ -8,7 +8,7 @@ from tinyllm.batch.came import OUTSIDE, Came
 from tinyllm.batch.given import Given, unfit
 from tinyllm.batch.kept import Batch
 from tinyllm.batch.order import Order
-from tinyllm.batch.resting import Rests, absent
+from tinyllm.batch.resting import Rests, Waits, absent
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError, UsageError
 from tinyllm.execution import Options
@@ -31,11 +31,12 @@ class Asking:
     batch: Batch
     order: Order
     begun: bool  # rows may have been asked before
+    waits: Waits  # told when a row waits for a model
     found: set[int] = field(default_factory=set)  # rows of the database that are not written yet
     rests: Rests = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rests = Rests(self.engine.services.guard.breakers, self.engine.clock)
+        self.rests = Rests(self.engine.services.guard.breakers, self.engine.clock, self.waits)
 
     async def came(self, given: Given) -> Came:
         """What comes of it; only what stops the whole batch is raised."""

@@ -38,7 +38,15 @@ async def run(
     summary.total = await asyncio.to_thread(source.count, order.limit)
     progress = Progress(summary.total, summary.rows)
     tell(progress)
-    going = _Going(Asking(engine, batch, order, begun), output, summary, progress, tell)
+
+    def waits(target: str, until: float | None) -> None:
+        if until is None:
+            progress.waits.pop(target, None)
+        else:
+            progress.waits[target] = until
+        tell(progress)
+
+    going = _Going(Asking(engine, batch, order, begun, waits), output, summary, progress, tell)
     try:
         await going.through(_rows(source, engine, order, summary.rows))
     finally:

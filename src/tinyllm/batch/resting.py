@@ -1,11 +1,14 @@
 """A model that rests after failures: the rows that need it wait until it is tried again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tinyllm.clock import Clock
 from tinyllm.errors import TinyError
 from tinyllm.guard.attempt import OF_THE_HOST
 from tinyllm.guard.breaker import Breakers, Resting
+
+Waits = Callable[[str, float | None], None]  # for whom, and until when; None: no longer
 
 PATIENCE = 600.0  # seconds without an answer after which no row waits for a model any more
 LOOK = 1.0  # seconds between two looks at a model that another call tries
@@ -24,6 +27,7 @@ class Rests:
 
     breakers: Breakers
     clock: Clock
+    waits: Waits
     answered: float = field(init=False)  # when a row was answered last
 
     def __post_init__(self) -> None:
@@ -33,14 +37,24 @@ class Rests:
         """True when the model may be asked again; false when this failure is none of a rest, or patience ran out."""
         if not isinstance(failure, Resting):
             return False
+        try:
+            return await self._over(failure.target)
+        finally:
+            self.waits(failure.target, None)
+
+    async def _over(self, target: str) -> bool:
         while self.clock.monotonic() - self.answered < PATIENCE:
-            row = (await self.breakers.shelf.look([failure.target])).get(failure.target)
+            row = (await self.breakers.shelf.look([target])).get(target)
             if row is None or row.state == "closed":
                 return True
             if row.state == "open" and (seconds := self.breakers.rests(row)) > 0:
-                await self.clock.sleep(seconds)
+                await self._wait(target, seconds)
             elif row.probe:
-                await self.clock.sleep(LOOK)
+                await self._wait(target, LOOK)
             else:
                 return True
         return False
+
+    async def _wait(self, target: str, seconds: float) -> None:
+        self.waits(target, self.clock.now() + seconds)
+        await self.clock.sleep(seconds)

@@ -15,14 +15,15 @@ class Bar:
         self.live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self.begun = time.monotonic()
         self._shown = 0.0
+        self._said = ""
         self._open = False
 
     def show(self, done: int, rows: int, said: str = "", *, before: int = 0) -> None:
         """So many of so many are done; `before` of them were done when this began, and say nothing of the rate."""
         now = time.monotonic()
-        if not self.live or (now - self._shown < OFTEN and done < rows):
+        if not self.live or (now - self._shown < OFTEN and done < rows and said == self._said):
             return
-        self._shown = now
+        self._shown, self._said = now, said
         full = WIDTH * done // rows if rows else WIDTH
         rate = (done - before) / max(now - self.begun, 1e-6)
         left = f"  {_clock((rows - done) / rate)} left" if rate and done < rows else ""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tinyllm.cli import completing, say
+from tinyllm.cli import many, say
 from tinyllm.cli.bar import Bar
 from tinyllm.cli.run import object_of
 from tinyllm.cli.stopping import unless_stopped
 from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
-    from tinyllm.batch import Order, Progress, Summary, Tell
+    from tinyllm.batch import Order, Summary
     from tinyllm.growth import Round
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -31,22 +31,14 @@ def batch(
     output: Path | None = typer.Option(
         None, "--output", "-o", metavar="OUT", help="Where the answers go: a line of JSON for each row."
     ),
-    graph: str = typer.Option(
-        "",
-        "--graph",
-        "-g",
-        help="A graph's name or file; the setting `graph` otherwise.",
-        autocompletion=completing.graphs,
-    ),
-    inputs: str = typer.Option("", "--input", "-i", help="Inputs for all rows as JSON, or @FILE."),
-    model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
-    parallel: int = typer.Option(4, "--parallel", "-p", min=1, max=256, help="Rows at the same time."),
-    limit: int = typer.Option(
-        0, "--limit", "-n", min=0, show_default=False, help="Only the first so many rows; 0: all."
-    ),
+    graph: str = many.GRAPH,
+    inputs: str = many.INPUTS,
+    model: str = many.MODEL,
+    parallel: int = many.PARALLEL,
+    limit: int = many.LIMIT,
     retry: bool = typer.Option(False, "--retry-failed", help="Ask the rows again that failed."),
     restart: bool = typer.Option(False, "--restart", help="Empty the output, and begin anew."),
-    timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one row may take."),
+    timeout: float = many.TIMEOUT,
     approve: list[str] = typer.Option(
         [], "--approve", metavar="PATTERN", help="Say yes ahead to a tool: NAME, or NAME:TEXT."
     ),
@@ -57,7 +49,7 @@ def batch(
     ),
     no_cache: bool = typer.Option(False, "--no-cache", help="Ask afresh, and keep no reply."),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress, no summary."),
+    quiet: bool = many.QUIET,
 ) -> None:
     """Put many questions to a graph: in parallel, answered in order, none twice.
 
@@ -124,7 +116,7 @@ class _Asked:
         with closing(Source.open(self.source)) as source:
             async with Engine(self.graph, settings=loaded, schema=self.schema) as engine:
                 with Output(self.output, engine.clock) as output:
-                    summary = await run(engine, source, output, order, _telling(bar))
+                    summary = await run(engine, source, output, order, many.telling(bar))
                 if self.grow is False or summary.stopped is not None or not await due(engine):
                     return summary, None
                 if bar is not None:
@@ -133,17 +125,6 @@ class _Asked:
                         f"all rows are written; the graph grows, with at most {loaded.growth_budget} calls"
                     )
                 return summary, await grow_if_due(engine)
-
-
-def _telling(bar: Bar | None) -> "Tell":
-    """On a terminal, how far it is."""
-
-    def tell(progress: "Progress") -> None:
-        if bar is not None:
-            done, failed = progress.known + progress.done, progress.failed
-            bar.show(done, progress.rows, f"{failed} failed" if failed else "", before=progress.known)
-
-    return tell
 
 
 def _command(restart: bool) -> str:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from tinyllm.cli import completing, say
+from tinyllm.cli import many, say
 from tinyllm.cli.bar import Bar
 from tinyllm.cli.run import object_of
 from tinyllm.cli.stopping import unless_stopped
 from tinyllm.errors import UsageError
 
 if TYPE_CHECKING:
-    from tinyllm.batch import Order, Progress
+    from tinyllm.batch import Order
     from tinyllm.batch.warm import Warmed
 
 T = TypeVar("T")
@@ -144,22 +144,14 @@ def warm(
     source: str = typer.Argument(
         metavar="FILE", help="One question a line, as for `tinyllm batch`; `-` reads stdin."
     ),
-    graph: str = typer.Option(
-        "",
-        "--graph",
-        "-g",
-        help="A graph's name or file; the setting `graph` otherwise.",
-        autocompletion=completing.graphs,
-    ),
-    inputs: str = typer.Option("", "--input", "-i", help="Inputs for all rows as JSON, or @FILE."),
-    model: str = typer.Option("", "--model", "-m", help="Use this model wherever the graph asks one."),
-    parallel: int = typer.Option(4, "--parallel", "-p", min=1, max=256, help="Rows at the same time."),
-    limit: int = typer.Option(
-        0, "--limit", "-n", min=0, show_default=False, help="Only the first so many rows; 0: all."
-    ),
-    timeout: float = typer.Option(None, "--timeout", min=0.001, help="Seconds that one row may take."),
+    graph: str = many.GRAPH,
+    inputs: str = many.INPUTS,
+    model: str = many.MODEL,
+    parallel: int = many.PARALLEL,
+    limit: int = many.LIMIT,
+    timeout: float = many.TIMEOUT,
     as_json: bool = AS_JSON,
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress, no summary."),
+    quiet: bool = many.QUIET,
 ) -> None:
     """Put questions to a graph so that their replies are there later; the answers are thrown away.
 
@@ -196,13 +188,9 @@ async def _warmed(source: str, graph: str, order: "Order", bar: Bar | None) -> "
     from tinyllm.batch.warm import warm as warmed
     from tinyllm.engine import Engine
 
-    def tell(progress: "Progress") -> None:
-        if bar is not None:
-            bar.show(progress.done, progress.rows, f"{progress.failed} failed" if progress.failed else "")
-
     with closing(Source.open(source)) as opened:
         async with Engine(graph, settings=settings.load()) as engine:
-            return await warmed(engine, opened, order, tell)
+            return await warmed(engine, opened, order, many.telling(bar))
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
