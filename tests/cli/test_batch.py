@@ -1,5 +1,6 @@
 """`tinyllm batch`: from a file of rows to an exit code, and how it is told."""
 
+import gc
 import json
 import os
 import signal
@@ -43,7 +44,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
 def test_the_summary_is_on_stderr_and_the_rows_are_in_the_file(
     tinyllm: Call, folder: Path, server: Simulator
 ) -> None:
+    frozen = gc.get_freeze_count()
     done = tinyllm(*COMMAND)
+    assert gc.get_freeze_count() > frozen  # what is loaded with the first row is collected no more
     assert (done.code, done.out) == (0, "")
     assert done.lines[0] == "6 rows: 6 committed"
     assert "m:1b in 6 rows" in done.lines[1]

@@ -15,9 +15,10 @@ from tinyllm.cli.bar import Bar
 from tinyllm.cli.run import object_of
 from tinyllm.cli.stopping import unless_stopped
 from tinyllm.errors import UsageError
+from tinyllm.steady import once
 
 if TYPE_CHECKING:
-    from tinyllm.batch import Order, Summary
+    from tinyllm.batch import Order, Progress, Summary, Tell
     from tinyllm.growth import Round
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -116,7 +117,7 @@ class _Asked:
         with closing(Source.open(self.source)) as source:
             async with Engine(self.graph, settings=loaded, schema=self.schema) as engine:
                 with Output(self.output, engine.clock) as output:
-                    summary = await run(engine, source, output, order, many.telling(bar))
+                    summary = await run(engine, source, output, order, _steadily(many.telling(bar)))
                 if self.grow is False or summary.stopped is not None or not await due(engine):
                     return summary, None
                 if bar is not None:
@@ -125,6 +126,18 @@ class _Asked:
                         f"all rows are written; the graph grows, with at most {loaded.growth_budget} calls"
                     )
                 return summary, await grow_if_due(engine)
+
+
+def _steadily(tell: "Tell") -> "Tell":
+    """When a row is answered all is loaded; from then on this process works on rows alone."""
+    over = once()
+
+    def told(progress: "Progress") -> None:
+        tell(progress)
+        if progress.done > progress.failed:
+            over()
+
+    return told
 
 
 def _command(restart: bool) -> str:

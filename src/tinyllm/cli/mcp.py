@@ -10,6 +10,7 @@ import typer
 
 from tinyllm.cli import say
 from tinyllm.errors import UsageError
+from tinyllm.steady import steadily
 
 if TYPE_CHECKING:
     from tinyllm.mcp.declared import Declared, Server
@@ -57,6 +58,7 @@ def serve(
     async def whole() -> None:
         async with Engine({"nodes": {"a": {"kind": "transform", "value": "1"}}}, settings=loaded) as engine:
             offered = serving(engine.services, engine.transactions, tuple(allow), tuple(only), __version__)
+            offered.perform = steadily(offered.perform)
             await (_over_stdio(offered) if http is None else _over_http(offered, http))
 
     asyncio.run(whole())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tinyllm.errors import TinyError, UsageError
+from tinyllm.steady import steadied
 from tinyllm.testing.simulator.ask import Refusal, read_body
 from tinyllm.testing.simulator.catalogue import Catalogue
 from tinyllm.testing.simulator.crowd import Crowd
@@ -250,6 +251,7 @@ def _world(source: Any, scale: float | None, room: int | None, queue: int | None
 async def serve(file: Path | None, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serve a population (the shipped one without a file) until cancelled; `announce` gets lines to print."""
     async with Simulator(file or SMALL, host=host, port=port, remembers=1000) as simulator:
+        steadied()
         announce(f"simulated models at {simulator.url}: {', '.join(simulator.world.catalogue.names())}")
         announce(f"use them with OLLAMA_HOST={simulator.url}; Ctrl-C stops")
         await asyncio.Event().wait()
