@@ -1,5 +1,7 @@
 """What a person sees of a run that waits for its model."""
 
+from typing import Any
+
 import pytest
 
 from tinyllm.cli.show import Show
@@ -23,3 +25,22 @@ def test_without_trace_only_the_spinner_tells(capsys: pytest.CaptureFixture[str]
     assert show._doing == "waiting for qwen2.5:3b"
     show.event(Event("queued", "answer", {**PLACE, "seconds": 3.2}))
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"text": "it's", "n": [1, None]}, '{"text": "it\'s", "n": [1, null]}'),
+        ("one\ntwo", "one two"),
+        ("word " * 40, "word " * 19 + "word…"),
+        ("x" * 150, "x" * 99 + "…"),
+        (["Grüße"] * 30, '["Grüße", ' + '"Grüße", ' * 9 + '"Grüße",…'),
+        (None, ""),
+    ],
+)
+def test_the_trace_shows_text_as_text_and_cuts_after_a_word(
+    capsys: pytest.CaptureFixture[str], value: Any, shown: str
+) -> None:
+    show = Show(trace=True, jsonl=False, streams=False, quiet=False, verbose=False)
+    show.event(Event("node", "a", {"kind": "llm", "value": value, "exits": ["end"], "seconds": 0.5}))
+    assert capsys.readouterr().err.rstrip("\n") == f"a            → end            0.500 s  {shown}"

@@ -116,7 +116,7 @@ def list_(
             "no reply is kept; only calls at temperature 0 or with a fixed seed are, when their run is committed"
         )
     else:
-        cells = ([row["key"][:12], row["model"], _size(row["size"]), str(row["hits"]), _when(row["used"]), _cut(row)]
+        cells = ([row["key"][:12], row["model"], _size(row["size"]), str(row["hits"]), _when(row["used"]), say.short(_said(row), WIDE)]
                  for row in found)  # fmt: skip
         say.table(cells, ("KEY", "MODEL", "SIZE", "USED", "LAST", "REPLY"))
 
@@ -209,11 +209,6 @@ def _said(row: dict[str, Any]) -> str:
     from tinyllm.cache.rows import crc_of
 
     return str(json.loads(row["body"]).get("text", "")) if crc_of(row) == row["crc"] else ""
-
-
-def _cut(row: dict[str, Any]) -> str:
-    flat = " ".join(_said(row).split())
-    return flat if len(flat) <= WIDE else f"{flat[: WIDE - 1]}…"
 
 
 def _size(count: int) -> str:

@@ -52,16 +52,11 @@ def list_(
         say.note(f"no grades{of} yet; gates give them, and you: tinyllm runs rate ID up|down")
     else:
         cells = (
-            [g.run, g.kind, g.node, "passed" if g.passed else "failed", g.evidence, _short(g.question),
-             _short(g.because)]
+            [g.run, g.kind, g.node, "passed" if g.passed else "failed", g.evidence, say.short(g.question, 40),
+             say.short(g.because, 40)]
             for g in found
         )  # fmt: skip
         say.table(cells, ("RUN", "BY", "NODE", "VERDICT", "EVIDENCE", "QUESTION", "BECAUSE"))
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 40 else line[:39] + "…"
 
 
 @app.command()

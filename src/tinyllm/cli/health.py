@@ -85,8 +85,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{row[key]:.2f}" if row[key] is not None else "-" for key in ("p50", "p90", "tokens_per_second")
     ]
     rate = f"{row['hit_rate']:.0%}" if row["hit_rate"] is not None else "-"
-    failed = _why(row)
-    failed = failed if len(failed) <= WIDEST else failed[: WIDEST - 1] + "…"
+    failed = say.short(_why(row), WIDEST)
     return [row["target"], state, str(row["calls"]), str(row["failed"]), *numbers, rate, failed]
 
 

@@ -61,11 +61,6 @@ def _scopes(text: str) -> "tuple[Scope, ...]":
         raise UsageError(failure.message, hint=failure.hint, code=failure.code) from failure
 
 
-def _cut(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= WIDE else f"{flat[: WIDE - 1]}…"
-
-
 def _from(source: dict[str, Any]) -> str:
     who = f"run {source['run']}" if source.get("run") else "a person"
     return f"{who}, with words of strangers" if source.get("strangers") else who
@@ -84,7 +79,7 @@ def list_(
         say.data([item.as_dict() for item in items])
         return
     say.table(
-        ((item.key, item.scope, _cut(item.text), _from(item.source)) for item in items),
+        ((item.key, item.scope, say.short(item.text, WIDE), _from(item.source)) for item in items),
         ("KEY", "SCOPE", "TEXT", "FROM") if items else (),
     )
     if not items:
@@ -108,7 +103,7 @@ def search(
         for each in found:
             say.answer(f"{each.item.key}: {each.item.text}")
         for message in said:
-            say.answer(f"{message['said_by']} in run {message['run']}: {_cut(message['text'])}")
+            say.answer(f"{message['said_by']} in run {message['run']}: {say.short(message['text'], WIDE)}")
     if memory.embedder.missing:
         say.note(f"found by words alone: {memory.embedder.missing}")
     if not found and not said:
@@ -131,7 +126,7 @@ def add(
         return
     say.answer(told["key"])
     if "replaces" in told:
-        say.note(f"it replaces: {_cut(told['replaces'])}")
+        say.note(f"it replaces: {say.short(told['replaces'], WIDE)}")
 
 
 @app.command()

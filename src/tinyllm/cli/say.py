@@ -38,6 +38,20 @@ def harmless(text: str) -> str:
     return text.translate(COMMANDS)
 
 
+def short(value: Any, most: int) -> str:
+    """One line of a text, or of a value as JSON: what is longer ends after a word."""
+    text = "" if value is None else value if isinstance(value, str) else written(value)
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    words, _, rest = line[:most].rpartition(" ")
+    return (words if len(rest) < most // 2 else line[: most - 1]) + "…"
+
+
+def written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def answer(text: str, end: str = "\n") -> None:
     """What was asked for; on a terminal, text and nothing but text."""
     sys.stdout.write((harmless(text) if sys.stdout.isatty() else text) + end)
@@ -50,7 +64,7 @@ def data(value: Any) -> None:
 
 def row(value: Any) -> None:
     """One line of JSON."""
-    answer(json.dumps(value, ensure_ascii=False, default=str))
+    answer(written(value))
 
 
 def line(text: str) -> None:

@@ -108,8 +108,7 @@ class Show:
     def _node(self, event: Event) -> None:
         self._doing = event.node
         if self.trace:
-            value = str(event.data.get("value") or "").replace("\n", " ")
-            shown = value if len(value) <= WIDEST else value[: WIDEST - 1] + "…"
+            shown = say.short(event.data.get("value"), WIDEST)
             to = ", ".join(event.data["exits"])
             self._over(f"{event.node:<12} → {to:<12} {event.data['seconds']:>7.3f} s  {shown}")
         if event.data["kind"] in ("gate", "use") and event.data["exits"] != ["end"]:

@@ -82,8 +82,7 @@ def text_of(event: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = "" if value is None else str(value).replace("\n", " ")
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return say.short(value, SHOWN)
 
 
 def printed(found: Mapping[str, Any]) -> None:
@@ -133,5 +132,4 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[s
 
 
 def one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:59] + "…"
+    return say.short(text, 60)

@@ -128,7 +128,7 @@ def _undo(talk: Conversation, _: str) -> None:
             hint=f"it belongs to the conversation {row.thread}",
         )
     talk.background.run(talk.runs.rollback(head))
-    say.answer(f"taken back: {_short(row.question)}")
+    say.answer(f"taken back: {say.short(row.question, 60)}")
     lines = talk.background.run(talk.runs.effects(head))
     files = [line.undo["path"] for line in lines if line.undo and line.state == "undone"]
     notes = [
@@ -152,11 +152,6 @@ def stays(lines: Sequence[Recorded]) -> list[Recorded]:
         if line.effect in OUTSIDE and line.state in ("done", "unknown") and not line.undo
         if not any(key.startswith(f"{line.key}:") for key in files)
     ]
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:59] + "…"
 
 
 def _fork(talk: Conversation, name: str) -> None:
