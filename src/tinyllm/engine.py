@@ -76,7 +76,7 @@ class Engine:
         breakers = Breakers(StoreShelf(lambda: self.transactions.store), clock)
         cache = Cache.of(self.models, lambda: self.transactions.store)
         guard = Guard(self.models, self.spec.models, breakers, cache=cache)
-        memory = Memory(self.settings, lambda: self.transactions.store)
+        memory = Memory(self.settings, lambda: self.transactions.store, embed=guard.embed)
         self.services = Services(
             self.settings, guard, self.tools, self.spec.allow, clock, growing=growing, kept=memory
         )

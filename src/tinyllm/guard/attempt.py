@@ -57,7 +57,7 @@ class Attempts:
         finally:
             # A cancelled call comes here as well: it says nothing, but its probe must be given back.
             if not (finished and host.quiet and model.quiet):
-                await to_the_end(self._told(host, model, failure, finished, request))
+                await to_the_end(self.told(host, model, failure, finished, request))
 
     async def _used(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
         request.said = ""
@@ -96,7 +96,7 @@ class Attempts:
             return ask  # the call itself will say what is wrong
         return prompted(ask) if can and "tools" not in can else ask
 
-    async def _told(
+    async def told(
         self, host: Admitted, model: Admitted, failure: TinyError | None, finished: bool, request: Request
     ) -> None:
         if finished:

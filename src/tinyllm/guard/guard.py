@@ -10,6 +10,7 @@ from tinyllm.effects import current_ledger, perform
 from tinyllm.errors import NotAnswered, TinyError, Unavailable
 from tinyllm.guard.attempt import OF_THE_HOST, Attempts, Use, absent
 from tinyllm.guard.breaker import Breakers, Resting
+from tinyllm.guard.embedding import embedded
 from tinyllm.guard.known import Known
 from tinyllm.guard.prompted import called, understood
 from tinyllm.guard.queue import FULL
@@ -84,6 +85,12 @@ class Guard:
     async def warm(self, key: str) -> None:
         """Have the model in memory that is asked next."""
         await warm(self.models, self.entry(current().model or key))
+
+    async def embed(self, name: str, texts: Sequence[str]) -> list[list[float]]:
+        """The meaning of each text as a vector; asked once, for whoever can do without."""
+        entry = Entry(key=name, name=name)
+        await self.known.require(entry)
+        return await embedded(self.attempts, entry, texts)
 
     async def context(self, key: str) -> dict[str, float]:
         """How many tokens the model can hold, and how many letters make one of them."""

@@ -7,6 +7,7 @@ from tinyllm.cache import Cache, deterministic, key_of
 from tinyllm.errors import TinyError
 from tinyllm.guard.attempt import Attempts, Use, absent
 from tinyllm.guard.prompted import prompted
+from tinyllm.guard.queue import busy
 from tinyllm.guard.request import Request
 from tinyllm.guard.sharing import Flights
 from tinyllm.models import Ask, Entry, Reply
@@ -26,10 +27,10 @@ class Known:
     async def make(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
         request.missed = False
         if request.drawn or not deterministic(entry, ask):
-            self._there(entry)
+            await self._there(entry)
             return await self.attempts.make(entry, ask, request, use)
         digest = await self.digest(entry)
-        self._there(entry)
+        await self._there(entry)
         wanted = self.attempts.models.wanted(entry, ask)
         key = key_of(digest or f"name {entry.name}", ask, wanted, in_words=request.in_words)
         if digest and (found := await self._kept(key, entry, ask, request, use)):
@@ -42,12 +43,19 @@ class Known:
                 return value
         return await self._called(key, digest, entry, ask, request, use)
 
-    def _there(self, entry: Entry) -> None:
-        """Nobody queues for what the server says it does not have."""
+    async def require(self, entry: Entry) -> None:
+        """Nobody queues for what the server says it does not have; who would have to wait asks it first."""
+        if busy(self.attempts.models):
+            await self.digest(entry)
         if self.cache is not None and self.cache.digests.lacks(entry.name):
-            failure = absent(entry.name).at(current().node)
+            raise absent(entry.name).at(current().node)
+
+    async def _there(self, entry: Entry) -> None:
+        try:
+            await self.require(entry)
+        except TinyError as failure:
             emit("failure", model=entry.name, seconds=0.0, **failure.as_dict())
-            raise failure
+            raise
 
     async def digest(self, entry: Entry) -> str:
         """Which model it is; nothing while there is no cache, or its server rests and is not to be asked."""

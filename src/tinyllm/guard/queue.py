@@ -230,14 +230,27 @@ def place(models: Models, name: str) -> Place | None:
     settings = models.settings
     if models.make is not None and not settings.slots:
         return None
-    queues = _QUEUES.setdefault(asyncio.get_running_loop(), {})
-    key = (same(settings.ollama_host), id(models.make))
-    queue = queues.get(key)
+    queue = _found(models)
     if queue is None:
-        queue = queues[key] = Queue(models.clock, _look(models.settings) if models.make is None else None)
+        queue = Queue(models.clock, _look(models.settings) if models.make is None else None)
+        _QUEUES[asyncio.get_running_loop()][_key(models)] = queue
     queue.turns.longest = settings.load_timeout
     line = queue.line(name, settings.slots, models)
     return Place(queue, line, settings.ollama_host, settings.queue, settings.queue_full)
+
+
+def busy(models: Models) -> bool:
+    """Somebody is asking that server: whoever comes now may have to wait."""
+    queue = _found(models)
+    return queue is not None and any(line.flying or any(line.counts) for line in queue.lines.values())
+
+
+def _found(models: Models) -> Queue | None:
+    return _QUEUES.setdefault(asyncio.get_running_loop(), {}).get(_key(models))
+
+
+def _key(models: Models) -> Key:
+    return same(models.settings.ollama_host), id(models.make)
 
 
 def _look(settings: Settings) -> Look:

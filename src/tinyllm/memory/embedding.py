@@ -1,6 +1,6 @@
 """Texts as vectors, by an embedding model where the server has one; without, words must do."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from tinyllm import ollama
@@ -11,6 +11,10 @@ from tinyllm.settings import Settings
 
 REST = 60.0  # seconds a model that could not be asked is left alone
 BATCH = 64
+
+# Failures that say nothing about the model: it may be asked again at once.
+PASSING = ("DEADLINE_EXCEEDED", "MODEL_QUEUE_FULL", "CIRCUIT_OPEN")
+Embed = Callable[[str, Sequence[str]], Awaitable[list[list[float]]]]
 
 # How a model wants to be told which text is a question and which may answer it.
 FORMS = {
@@ -27,6 +31,7 @@ class Embedder:
 
     settings: Settings
     clock: Clock = CLOCK
+    embed: Embed | None = None  # how it is asked; straight, where nobody else asks
     missing: str = ""  # why there are no vectors
     _rests: float = field(default=-1.0)
 
@@ -49,17 +54,25 @@ class Embedder:
         try:
             for start in range(0, len(texts), BATCH):
                 part = [f"{before}{text}" for text in texts[start : start + BATCH]]
-                vectors += await ollama.embed(self.settings, self.model, part)
+                vectors += await self._asked(part)
         except TinyError as failure:
             if failure.kind == "cancelled":
                 raise
-            self._rests, self.missing = self.clock.monotonic() + REST, self._why(failure)
+            self.missing = self._why(failure)
+            if failure.code in PASSING:
+                return []
+            self._rests = self.clock.monotonic() + REST
             if (place := (self.settings.ollama_host, self.model)) not in _told:
                 _told.add(place)
                 emit("note", text=f"texts are compared by their words alone: {self.missing}", minor=True)
             return []
         self.missing = ""
         return vectors
+
+    async def _asked(self, texts: Sequence[str]) -> list[list[float]]:
+        if self.embed is not None:
+            return await self.embed(self.model, texts)
+        return await ollama.embed(self.settings, self.model, texts)
 
     def _why(self, failure: TinyError) -> str:
         if failure.code != "MODEL_NOT_FOUND":

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tinyllm.effects import Ledger, current_ledger
 from tinyllm.errors import BadReply
 from tinyllm.memory import rows, vectors
-from tinyllm.memory.embedding import Embedder
+from tinyllm.memory.embedding import Embed, Embedder
 from tinyllm.memory.item import Found, Item, Scope, document, key_of, text_of
 from tinyllm.memory.said import found_said
 from tinyllm.redaction import safe
@@ -28,10 +28,14 @@ class Memory:
     """The memories of one database, as the current run or a person sees them."""
 
     def __init__(
-        self, settings: Settings, store: Callable[[], Store] | None = None, thread: str = ""
+        self,
+        settings: Settings,
+        store: Callable[[], Store] | None = None,
+        thread: str = "",
+        embed: Embed | None = None,
     ) -> None:
         self.settings = settings
-        self.embedder = Embedder(settings)
+        self.embedder = Embedder(settings, embed=embed)
         self.thread = thread  # the conversation that a person looks at
         self._open = store
         self._store: Store | None = None
