@@ -27,6 +27,7 @@ class Event:
         return {"event": self.kind, "node": self.node, "at": round(self.at, 6), **self.data}
 
 
+STOPPED = "cancelled"  # the code of a call that was under way when its run was stopped
 Priority = Literal["person", "batch", "background"]  # who is served first
 Ask = Callable[[str, tuple[str, ...]], Awaitable[str | None]]  # nothing: the person left without an answer
 

@@ -19,7 +19,7 @@ from tinyllm.memory.remembered import Memory, remembering
 from tinyllm.plain import plain
 from tinyllm.policy import Allow, Approvals, Ask, Context, Decision, Deny
 from tinyllm.redaction import hidden, known_secrets, redacted, without
-from tinyllm.running import current, emit, time_left, unclassified
+from tinyllm.running import STOPPED, current, emit, time_left, unclassified
 from tinyllm.settings import MCP_FILE, PROJECT_FILE, Settings
 from tinyllm.state import State
 from tinyllm.toolkit import Bounds, Inside, Tool, Toolbox, within
@@ -121,6 +121,10 @@ class Services:
                     policy.taint(source)
                 result = Result(data, shown(data, tool))
                 policy.meet(result.text)
+        except asyncio.CancelledError:
+            seconds = round(self.clock.monotonic() - began, 3)
+            emit("stopped", **told, seconds=seconds, failure={"code": STOPPED})
+            raise
         except Exception as failure:  # noqa: BLE001 - every failure of a tool gets a name here
             named = _named(failure, name, secrets)
             emit("tool", **told, seconds=round(self.clock.monotonic() - began, 3), failure=named.as_dict())

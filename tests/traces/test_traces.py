@@ -7,6 +7,7 @@ import logging
 import stat
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tinyllm.errors import TinyError
 from tinyllm.log import InRun
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
+from tinyllm.testing.simulator import Model, Reply, Script, Simulator
 from tinyllm.toolkit import Tool
 from tinyllm.traces.sending import QUEUE, send_to, tracing
 from tinyllm.traces.trace import Parent
@@ -290,6 +292,78 @@ async def test_a_run_that_is_cancelled_ends_its_spans(wanted: Settings, open_eng
     root = await spans.one("invoke_agent waits")
     assert facts(root)["tinyllm.status"] == "cancelled"
     assert all(span.end_time for span in await spans.all())
+    under_way = await spans.one("execute_tool wait")
+    assert (under_way.status.status_code, under_way.status.description) == (StatusCode.ERROR, "cancelled")
+    assert facts(under_way)["error.type"] == "cancelled"
+
+
+async def test_a_call_that_is_under_way_when_its_run_is_cancelled_is_a_span(wanted: Settings) -> None:
+    spans = Spans(wanted)
+    heard: list[str] = []
+    async with Simulator(Script({"m:1b": Reply("late", first_delay=60)}, [Model(name="m:1b")])) as simulator:
+        settings = replace(wanted, ollama_host=simulator.url, model="m:1b")
+        async with Engine(PLAIN, settings=settings) as engine:
+            task = asyncio.ensure_future(engine.ask("Well?", listen=lambda event: heard.append(event.kind)))
+            while not simulator.asked:
+                await asyncio.sleep(0.001)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            (run,) = await engine.transactions.runs()
+            kept = await engine.transactions.timeline(run.id)
+    call = await spans.one("chat m:1b")
+    assert (call.status.status_code, call.status.description) == (StatusCode.ERROR, "cancelled")
+    assert (await spans.tree())["chat m:1b"] == "node say"
+    assert heard[-1] == "stopped"
+    assert "stopped" not in {line.kind for line in kept}
+
+
+# What OpenTelemetry's own variables choose: with no caller, inside a trace that is kept, inside one that is not.
+SAMPLERS = [
+    ("", "", (True, True, False)),
+    ("always_on", "", (True, True, True)),
+    ("always_off", "", (False, False, False)),
+    ("traceidratio", "0", (False, False, False)),
+    ("traceidratio", "1.0", (True, True, True)),
+    ("parentbased_always_on", "", (True, True, False)),
+    ("parentbased_always_off", "", (False, True, False)),
+    ("parentbased_traceidratio", "0", (False, True, False)),
+    ("parentbased_traceidratio", "1", (True, True, False)),
+]
+
+
+@pytest.mark.parametrize(("sampler", "argument", "kept"), SAMPLERS)
+async def test_the_sampler_of_the_environment_chooses(
+    wanted: Settings,
+    open_engine: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    sampler: str,
+    argument: str,
+    kept: tuple[bool, bool, bool],
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", argument)
+    if not sampler:
+        monkeypatch.delenv("OTEL_TRACES_SAMPLER")
+    spans, engine = Spans(wanted), open_engine(wanted, PLAIN, "fine")
+    found = []
+    for caller in ("", CALLER, CALLER.removesuffix("1") + "0"):
+        before = len(await spans.all())
+        await engine.ask("Well?", traceparent=caller)
+        found.append(len(await spans.all()) > before)
+    assert tuple(found) == kept
+
+
+async def test_half_of_the_traces_are_kept_whole(
+    wanted: Settings, open_engine: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+    spans, engine = Spans(wanted), open_engine(wanted, PLAIN, "fine")
+    for first in ("1", "f"):  # the lower half of a trace's id decides
+        await engine.ask("Well?", traceparent=f"00-{'a' * 16}{first * 16}-b7ad6b7169203331-01")
+    assert {f"{span.context.trace_id:032x}"[16:] for span in await spans.all() if span.context} == {"1" * 16}
+    assert set(await spans.tree()) == {"invoke_agent plain", "node say", "chat scripted"}
 
 
 async def test_a_caller_gives_the_trace(

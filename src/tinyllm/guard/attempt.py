@@ -1,5 +1,6 @@
 """One call of one model: its place in the queue, both breakers, four timeouts, and a name for whatever goes wrong."""
 
+import asyncio
 import email.utils
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from tinyllm.guard.timing import timed
 from tinyllm.memory.counting import Ratios, of_request
 from tinyllm.models import Ask, Entry, Models, Reply
 from tinyllm.redaction import safe
-from tinyllm.running import current, emit, unclassified
+from tinyllm.running import STOPPED, current, emit, unclassified
 
 T = TypeVar("T")
 Use = Callable[[Reply, Ask], T]  # the value of a reply to this request, or a BadReply
@@ -47,6 +48,10 @@ class Attempts:
             value = await self._used(entry, ask, request, use)
             finished = True
             return value
+        except asyncio.CancelledError:
+            stopped = round(self.models.clock.monotonic() - began, 3)
+            emit("stopped", model=entry.name, seconds=stopped, code=STOPPED)
+            raise
         except Exception as raised:
             failure = self.named(raised, entry).at(current().node)
             seconds = round(self.models.clock.monotonic() - began, 3)

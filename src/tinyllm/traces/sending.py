@@ -55,12 +55,14 @@ class Tracing:
 
     def __init__(self, exporter: "SpanExporter", place: str, *, content: bool) -> None:
         from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         self.place = place
         self.content = content
         service = os.environ.get("OTEL_SERVICE_NAME") or "tinyllm"
         self.resource = Resource.create({"service.name": service})
+        self.sampler = TracerProvider(resource=self.resource, shutdown_on_exit=False).sampler
         self.exporter = _quiet(exporter, place)
         self.processor = BatchSpanProcessor(
             self.exporter, max_queue_size=QUEUE, schedule_delay_millis=EVERY_MS, max_export_batch_size=BATCH
@@ -70,17 +72,31 @@ class Tracing:
     def begin(self, run: Working, graph: str, clock: Clock, database: str, parent: str = "") -> Trace:
         """The trace of a run: inside another run, inside what its caller does, or of its own."""
         around = current().extra.get("trace")
-        where = (
-            replace(around.parent, span=around.inside(current().node).id)
-            if isinstance(around, Trace)
-            else Parent.read(parent or os.environ.get("TRACEPARENT", "")) or Parent.of(run.id, database)
-        )
+        if isinstance(around, Trace):
+            where = replace(around.parent, span=around.inside(current().node).id)
+        else:
+            caller = Parent.read(parent or os.environ.get("TRACEPARENT", ""))
+            where = self._sampled(caller or Parent.of(run.id, database), graph)
         found = spans.of_run(run.id, run.thread, graph)
         if self.content and run.question:
             found["input.value"] = told(run.question)
         now = clock.now()
         root = Span(f"invoke_agent {graph}", "AGENT", new_id(), where.span, now, now, found)
         return Trace(self.put, where, self.content, root, clock)
+
+    def _sampled(self, where: Parent, graph: str) -> Parent:
+        """Kept or left out, as OpenTelemetry's own variables say; without them as the caller does."""
+        from opentelemetry.context import Context
+        from opentelemetry.sdk.trace.sampling import Decision
+        from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+
+        around = Context()
+        if where.span:
+            flags = TraceFlags(TraceFlags.SAMPLED if where.sampled else TraceFlags.DEFAULT)
+            caller = NonRecordingSpan(SpanContext(where.trace, where.span, True, flags))
+            around = set_span_in_context(caller, around)
+        chosen = self.sampler.should_sample(around, where.trace, f"invoke_agent {graph}")
+        return replace(where, sampled=chosen.decision is Decision.RECORD_AND_SAMPLE)
 
     def put(self, trace: Trace, span: Span) -> None:
         if trace.parent.sampled:

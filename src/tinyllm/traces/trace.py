@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 MOST = 64  # events that one span keeps
-SPANS = ("node", "call", "tool", "content")  # events that are spans, or their contents
+SPANS = ("node", "call", "tool", "stopped", "content")  # events that are spans, or their contents
 ASIDE = (
     "token",
     "begin",
@@ -128,6 +128,10 @@ class Trace:
             used.fails(failure, content=self.content)
         self.put(self, used)
 
+    def _stopped(self, opened: Open, event: Event) -> None:
+        """A call that was under way when its run was stopped."""
+        (self._failure if "model" in event.data else self._tool)(opened, event)
+
     def _said(self, opened: Open, event: Event) -> None:
         """It comes just before the call that it belongs to."""
         if "messages" in event.data:
@@ -186,6 +190,7 @@ HOW: dict[str, Callable[[Trace, Open, Event], None]] = {
     "call": Trace._call,
     "failure": Trace._failure,
     "tool": Trace._tool,
+    "stopped": Trace._stopped,
     "node": Trace._node,
     CONTENT: Trace._said,
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PREVIEW = 200  # characters of a value in an event: the whole of it is in the checkpoint
-UNKEPT = ("token", "waits")  # events that only somebody who watches wants
+UNKEPT = ("token", "waits", "stopped")  # events that only somebody who watches wants
 
 MINE = " WHERE id = :run AND fence = :fence AND status = 'executing'"
 
