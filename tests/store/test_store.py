@@ -11,6 +11,7 @@ import pytest
 
 from tinyllm import failpoints
 from tinyllm.errors import Bug, GraphError, TinyError
+from tinyllm.installing import install
 from tinyllm.store import Database, Store, Work, checksum, open_store, unpacked
 from tinyllm.store.columns import METADATA
 from tinyllm.store.database import VERSION
@@ -177,3 +178,13 @@ def test_a_held_lock_is_told_after_the_patience_ends(tmp_path: Path) -> None:
         assert refusal.value.kind == "retryable"
         assert store.read_now(names) == []
         other.close()
+
+
+def test_a_missing_driver_is_named_with_the_line_that_installs_it_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg_pool", None)
+    with pytest.raises(GraphError) as failure:
+        open_store("postgresql://127.0.0.1/none")
+    assert failure.value.hint == install("postgres")
+    assert failure.value.hint.endswith("pip install 'tinyllm-graph[postgres]'")

@@ -10,8 +10,8 @@ import typer
 
 from tinyllm.cli import say
 from tinyllm.errors import TinyError
+from tinyllm.installing import install
 from tinyllm.settings import Settings
-from tinyllm.toolkit.needs import install
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 OLDEST = (0, 17, 1)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tinyllm.errors import TinyError, UsageError
+from tinyllm.installing import install
 from tinyllm.routing.labelled import read
 from tinyllm.routing.measures import Judged, Measures, measure
 from tinyllm.routing.router import Router, shipped
@@ -44,9 +45,7 @@ def train(file: str, out: str | None) -> str:
     try:
         from tinyllm.routing.training import train
     except ImportError as error:
-        raise UsageError(
-            "training a router needs NumPy", hint="pip install 'tinyllm-graph[train]'"
-        ) from error
+        raise UsageError("training a router needs NumPy", hint=install("train")) from error
     router = train(read(file), tell=lambda step: sys.stderr.write(f"{step}\n"))
     target = Path(out or f"{Path(file).stem}.router.json.gz")
     router.save(target)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from types import ModuleType
 
 from tinyllm.errors import Unavailable
+from tinyllm.installing import install
 from tinyllm.sandbox import cpython, docker, monty
 from tinyllm.sandbox.job import Job, Layer, Ran, Unfit
-from tinyllm.toolkit.needs import install
 
 LONG = 120.0
 _LAYERS: Mapping[str, ModuleType] = {"monty": monty, "cpython": cpython, "docker": docker}

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyllm.clock import CLOCK
+from tinyllm.installing import install
 from tinyllm.sandbox import bubblewrap, seccomp
 from tinyllm.sandbox.job import DISK, Job, Ran
 from tinyllm.sandbox.process import Ended, Watched
-from tinyllm.toolkit.needs import install
 
 if TYPE_CHECKING:
     from tinyllm.documents import Plain

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyllm.clock import CLOCK
+from tinyllm.installing import install
 from tinyllm.sandbox import bubblewrap, seccomp
 from tinyllm.sandbox.job import FLOODED, OUTPUT, Job, Ran, Unfit, late, plain
-from tinyllm.toolkit.needs import install
 
 if TYPE_CHECKING:
     from pydantic_monty import Monty, MontyError

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from tinyllm import failpoints
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import GraphError, TinyError
+from tinyllm.installing import install
 from tinyllm.store.database import VERSION, Result, Rows, Store, Work, check_version
 from tinyllm.store.failures import locked, postgres_failures
 
@@ -51,7 +52,7 @@ class PostgresStore(Store):
         except ImportError:
             raise GraphError(
                 "PostgreSQL needs a driver that is not installed",
-                hint="pip install 'tinyllm-graph[postgres]'",
+                hint=install("postgres"),
                 code="EXTRA_MISSING",
             ) from None
         self.where = _without_password(url)

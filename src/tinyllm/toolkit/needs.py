@@ -1,38 +1,17 @@
-"""Optional packages and programs: which a tool needs, which are missing, and the line that installs them."""
+"""Optional packages and programs: which a tool needs, and which are missing."""
 
 import importlib
-import json
 import re
 import shutil
 from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
-from importlib.util import find_spec
 from types import ModuleType
 
 from tinyllm.errors import Permanent
+from tinyllm.installing import PACKAGE, install
 
-PACKAGE = "tinyllm-graph"
 REQUIREMENT = re.compile(r"""^([\w.-]+).*\bextra\s*==\s*["']([\w.-]+)["']""")
-
-
-def install(extra: str) -> str:
-    """The line that installs an extra here: an environment that uv made has no pip."""
-    line = documented(extra)
-    return f"uv {line}" if find_spec("pip") is None and (shutil.which("uv") or _editable()) else line
-
-
-def documented(extra: str) -> str:
-    return f"pip install '{PACKAGE}[{extra}]'"
-
-
-def _editable() -> bool:
-    """Does this run from a checkout?"""
-    try:
-        said = metadata.distribution(PACKAGE).read_text("direct_url.json")
-    except metadata.PackageNotFoundError:
-        return False
-    return bool(said) and bool(json.loads(said or "{}").get("dir_info", {}).get("editable"))
 
 
 def need(package: str, *, extra: str) -> ModuleType:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from tinyllm.installing import documented
 from tinyllm.policy import harmless
 from tinyllm.toolkit import Tool, Toolbox
-from tinyllm.toolkit.needs import documented
 
 NOTE = "<!-- Written by `python -m tinyllm.tools.pages`: change the code, not this page. -->"
 INDEX = "README.md"
