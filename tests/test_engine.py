@@ -10,6 +10,7 @@ import pytest
 from tinyllm import Answer
 from tinyllm.engine import Engine
 from tinyllm.errors import OutOfBudget, Permanent, TimedOut, TinyError, Unavailable, UsageError
+from tinyllm.running import Event
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
 
@@ -178,3 +179,14 @@ async def test_an_empty_attachment_is_refused(tmp_path: Path) -> None:
     async with Engine({"nodes": {"a": transform()}}) as engine:
         with pytest.raises(UsageError, match=r"notes\.txt is empty"):
             await engine.ask("What does it say?", attached=[tmp_path / "notes.txt"])
+
+
+async def test_an_attachment_that_is_no_text_is_told_and_not_shown(offline: Settings, tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0\xff")
+    said, told = Scripted("A picture."), list[Event]()
+    made = Engine({"nodes": {"a": {"prompt": "x"}}}, settings=offline, make=lambda *_: said)
+    await made.ask("What is it?", attached=[tmp_path / "picture.png"], listen=told.append)
+    assert [event.data["text"] for event in told if event.kind == "note"] == [
+        "picture.png is no text: models are told that it is there, and no more"
+    ]
+    assert "PNG" not in said.calls[0].text

@@ -102,6 +102,10 @@ def _asked(inputs: Mapping[str, Any]) -> str:
     for name in inputs.get("attached", ()):
         with Path(name).open(encoding="utf-8", errors="replace") as file:
             text = file.read(SHOWN + 1)
+        if "\0" in text:
+            emit("note", text=f"{Path(name).name} is no text: models are told that it is there, and no more")
+            parts.append(f"Attached file {Path(name).name}: it is no text, and is not shown.")
+            continue
         cut = "\n[cut]" if len(text) > SHOWN else ""
         parts.append(f"Attached file {Path(name).name}:\n```\n{text[:SHOWN]}{cut}\n```")
     return "\n\n".join(parts)

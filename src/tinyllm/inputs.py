@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinyllm.errors import UsageError
-from tinyllm.spec import GraphSpec
+
+if TYPE_CHECKING:
+    from tinyllm.spec import GraphSpec
 
 LONGEST = 1_000_000  # characters of a question; no small model reads more
 
 
 def inputs_of(
-    spec: GraphSpec, question: str, inputs: Mapping[str, Any] | None, attached: Sequence[Path] = ()
+    spec: "GraphSpec", question: str, inputs: Mapping[str, Any] | None, attached: Sequence[Path] = ()
 ) -> dict[str, Any]:
     """The inputs, or what is missing."""
     if len(question) > LONGEST:
@@ -21,7 +23,7 @@ def inputs_of(
         )
     given = dict(inputs or {})
     if attached:
-        given["attached"] = [str(_there(path)) for path in attached]
+        given["attached"] = [str(readable(path)) for path in attached]
     missing = [name for name in spec.inputs if name not in given and name != "question"]
     if question:
         given["question"] = question
@@ -38,7 +40,8 @@ def inputs_of(
     return given
 
 
-def _there(path: Path) -> Path:
+def readable(path: Path) -> Path:
+    """A file that is attached: it is there, and there is something in it."""
     if not path.is_file():
         raise UsageError(f"there is no file {path}", hint="check the path of --attach")
     try:

@@ -47,6 +47,7 @@ def two_lines(done: Done, code: int, said: str) -> None:
         (("run", "--schema", "7", "hi"), 2, "--schema is not a JSON object"),
         (("run", "--schema", "@/", "hi"), 2, "--schema: / cannot be read: Is a directory"),
         (("run", "--attach", "missing.txt", "hi"), 2, "there is no file missing.txt"),
+        (("run", "--only", "exact", "--attach", "missing.csv", "hi"), 2, "there is no file missing.csv"),
         (("run", "--attach", "/dev/null", "hi"), 2, "there is no file /dev/null"),
         (("run", "-m", "", "-g"), 2, "requires an argument"),
         (("graph", "draw", "--format", "png"), 2, "--format"),

@@ -29,6 +29,14 @@ def test_what_is_added_is_listed_found_and_forgotten(tinyllm: Call) -> None:
     assert gone.lines[1].startswith("try    `tinyllm memory list`")
 
 
+def test_an_empty_list_says_of_what_it_is_the_list(tinyllm: Call) -> None:
+    unknown = tinyllm("memory", "list", "--thread", "gone")
+    assert (unknown.code, unknown.lines[0]) == (2, "error  there is no thread 'gone'")
+    said = tinyllm("memory", "list", "--scope", "user").err
+    assert said.startswith("nothing is remembered in the scope user; add something")
+    assert "--scope user" in said
+
+
 def test_scopes_are_apart_and_a_thread_is_named(tinyllm: Call) -> None:
     tinyllm("memory", "add", "Ada likes tea.", "--scope", "user", "-k", "drink")
     tinyllm("memory", "add", "We speak of boats.", "--thread", "t", "-k", "topic")

@@ -74,7 +74,12 @@ def list_(
     as_json: bool = AS_JSON,
 ) -> None:
     """List what is remembered, the newest first."""
-    items = _done(_memory(thread).all(_scopes(scope), limit))
+    from tinyllm.transactions.rows import known_thread
+
+    memory = _memory(thread)
+    items = _done(memory.all(_scopes(scope), limit))
+    if thread and not items:  # a person may note something for a conversation before it begins
+        memory.store.read_now(lambda db: known_thread(db, thread))
     if as_json:
         say.data([item.as_dict() for item in items])
         return
@@ -83,7 +88,9 @@ def list_(
         ("KEY", "SCOPE", "TEXT", "FROM") if items else (),
     )
     if not items:
-        say.note('nothing is remembered; add something: tinyllm memory add "The archive is in Room 12."')
+        of = f" in the scope {scope}" if scope else " here or in this conversation" if thread else ""
+        how = "".join(f" {flag} {name}" for flag, name in (("--scope", scope), ("--thread", thread)) if name)
+        say.note(f'nothing is remembered{of}; add something: tinyllm memory add "…"{how}')
 
 
 @app.command()

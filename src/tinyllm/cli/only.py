@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tinyllm.cli import say
 from tinyllm.errors import UsageError
+from tinyllm.inputs import readable
 
 DECLINED = 5
 
@@ -14,7 +15,9 @@ def alone(part: str, question: str, files: Sequence[Path], graph: str, *, as_jso
     """Answer with that part, or decline; gives the exit code."""
     if not question:
         raise UsageError("there is no question", hint=f'ask one: tinyllm run --only {part} "What is 2 + 2?"')
-    return _exact(question, files, as_json, trace) if part == "exact" else _route(question, graph, as_json)
+    if part == "route":
+        return _route(question, graph, as_json)
+    return _exact(question, [readable(path) for path in files], as_json, trace)
 
 
 def _exact(question: str, files: Sequence[Path], as_json: bool, trace: bool) -> int:

@@ -154,7 +154,7 @@ async def opened(server: Server) -> "AsyncIterator[Client]":
     except MCPError as failure:
         raise Retryable(
             f"the MCP server {server.name} cannot be used: {line(failure, 300)}",
-            hint="is it an MCP server? Run its command by hand to see what it says",
+            hint=f"is it an MCP server? See for yourself: {line(server.where, 200)}",
             where=server.name,
             code="MCP_SERVER_FAILED",
             breaker=False,
