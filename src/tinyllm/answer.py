@@ -9,11 +9,10 @@ from tinyllm.checks.verdict import Evidence
 from tinyllm.notebook import short
 from tinyllm.plain import as_text
 from tinyllm.running import Event
-from tinyllm.state import REFUSE
+from tinyllm.state import REFUSE, SCHEMA
 
 __all__ = ["SCHEMA", "Account", "Answer", "Status", "as_text"]
 
-SCHEMA = "tinyllm.run/1"
 STEPS = 1_000  # steps whose times an answer keeps
 Status = Literal["committed", "refused", "waiting", "failed"]
 

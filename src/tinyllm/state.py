@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict
 
+SCHEMA = "tinyllm.run/1"  # of what `run --json` prints
 END = "end"
 RETRY = "retry"
 REFUSE = "refuse"

@@ -169,3 +169,20 @@ def test_what_an_answer_rests_on_is_said_when_it_is_asked_for(tinyllm: Call) -> 
     assert found["evidence"] == "proved"
     assert "evidence  proved" in tinyllm("runs", "show", found["run"]).out
     assert json.loads(tinyllm("runs", "show", found["run"], "--json").out)["answer"]["evidence"] == "proved"
+
+
+def test_the_parts_alone_print_the_object_of_a_run(tinyllm: Call) -> None:
+    whole = json.loads(tinyllm("run", "--json", "What is 2 + 2?").out)
+    exact = json.loads(tinyllm("run", "--only", "exact", "--json", "What is 2 + 2?").out)
+    declined = tinyllm("run", "--only", "exact", "--json", "Who are you?")
+    route = json.loads(tinyllm("run", "--only", "route", "--json", "What is the derivative of x^2?").out)
+    for each in (exact, json.loads(declined.out), route):
+        assert list(each)[: len(whole)] == list(whole)
+        names = ("schema", "run", "path", "models", "tokens")
+        assert [each[name] for name in names] == [whole["schema"], None, None, [], {"in": 0, "out": 0}]
+    known = ("status", "answer", "evidence")
+    assert [exact[name] for name in known] == [whole[name] for name in known] == ["committed", "4", "proved"]
+    assert exact["value"] == "4"
+    refused = json.loads(declined.out)
+    assert (declined.code, [refused[name] for name in known]) == (5, ["refused", None, None])
+    assert (route["status"], route["route"], route["labels"]) == ("committed", ["math"], ["math"])

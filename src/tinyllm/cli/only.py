@@ -3,10 +3,12 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tinyllm.cli import say
 from tinyllm.errors import UsageError
 from tinyllm.inputs import readable
+from tinyllm.state import SCHEMA
 
 DECLINED = 5
 
@@ -27,13 +29,13 @@ def _exact(question: str, files: Sequence[Path], as_json: bool, trace: bool) -> 
     found = solve(question, files)
     took = round((time.perf_counter() - started) * 1000, 3)
     if as_json:
-        plain = {"answer": None} if found is None else {
-            "answer": found.answer,
+        more = {} if found is None else {
             "value": found.value if isinstance(found.value, (bool, list, tuple)) else str(found.value),
             "field": found.field,
             "steps": list(found.steps),
         }  # fmt: skip
-        say.data({"status": "declined" if found is None else "committed", **plain, "elapsed_ms": took})
+        said = {"answer": found.answer, "evidence": "proved"} if found else {"status": "refused"}
+        say.data({**_result(took, **said), **more})
     elif found is None:
         say.line("declined  this cannot be proved without a model")
         say.line("try       the same without --only: the graph asks a model then")
@@ -42,6 +44,13 @@ def _exact(question: str, files: Sequence[Path], as_json: bool, trace: bool) -> 
             say.note(step)
         say.answer(found.answer)
     return DECLINED if found is None else 0
+
+
+def _result(took: float, **known: Any) -> dict[str, Any]:
+    """As `run --json` prints it; nothing where no run and no graph was there to say it."""
+    missing = dict.fromkeys(("answer", "evidence", "route", "path"))
+    asked = {"models": [], "tokens": {"in": 0, "out": 0}, "elapsed_ms": took}
+    return {"schema": SCHEMA, "run": None, "status": "committed", **missing, **asked, **known}
 
 
 def _weights(graph: str) -> str:
@@ -60,11 +69,15 @@ def _route(question: str, graph: str, as_json: bool) -> int:
     from tinyllm.routing import Router, route
 
     weights = _weights(graph) if graph else ""
+    started = time.perf_counter()
     found = route(question, Router.load(weights) if weights else None)
     if as_json:
+        took = round((time.perf_counter() - started) * 1000, 3)
+        labels = list(found.labels)
         say.data(
             {
-                "labels": list(found.labels),
+                **_result(took, answer=" + ".join(labels), route=labels),
+                "labels": labels,
                 "probabilities": {label: round(share, 4) for label, share in found.probabilities.items()},
                 "confidence": round(found.confidence, 4),
                 "because": [{"feature": name, "weight": weight} for name, weight in found.because],
