@@ -442,6 +442,21 @@ async def test_rows_that_crash_the_model_let_the_others_be_answered(project: Pro
     assert failed == dict.fromkeys(bad, "RUNNER_CRASHED")
 
 
+async def test_it_is_told_how_long_a_busy_server_lets_a_row_wait(project: Project) -> None:
+    busy = [Reply(status=503, error="busy", headers={"Retry-After": "60"})]
+    project.say = lambda _: busy.pop() if busy else "said"
+    project.clock = clock = Hurried()
+    waited: list[dict[str, float]] = []
+    project.tell = lambda progress: waited.append(
+        {target: until - clock.now() for target, until in progress.waits.items()}
+    )
+    assert (await project.batch(project.questions(1))).exit_code == 0
+    told = [each for each in waited if each]
+    assert [list(each) for each in told] == [["m:1b"]]
+    assert 59 < told[0]["m:1b"] < 62
+    assert waited[-1] == {}
+
+
 async def test_a_model_that_stays_away_does_not_keep_the_batch_for_ever(project: Project) -> None:
     project.say = lambda _: Reply(status=500, error="boom")
     project.clock = clock = Hurried()

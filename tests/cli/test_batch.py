@@ -189,11 +189,11 @@ def test_ctrl_c_on_a_terminal_ends_with_130_and_the_same_command_goes_on(
     assert len(asked) in (6, 7)  # the one that was in flight may be asked once more
 
 
-def test_the_bar_says_which_model_rests_and_until_when(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bar_says_for_which_model_it_waits_and_until_when(capsys: pytest.CaptureFixture[str]) -> None:
     bar = Bar()
     bar.live = True
     tell = telling(bar)
     tell(Progress(6, done=2))
     tell(Progress(6, done=2, failed=1, waits={"m:1b": time.mktime((2026, 5, 1, 14, 3, 20, 0, 0, -1))}))
     assert "2/6" in (shown := capsys.readouterr().err)
-    assert shown.endswith("1 failed, m:1b rests until 14:03:20\x1b[K")
+    assert shown.endswith("1 failed, waits for m:1b until 14:03:20\x1b[K")

@@ -72,7 +72,7 @@ class Asking:
         return came.answered(given, answer)
 
     def _how(self) -> Options:
-        how: Options = {"priority": "batch", "timeout": self.order.timeout}
+        how: Options = {"priority": "batch", "timeout": self.order.timeout, "listen": self.rests.listening()}
         if self.order.approve:
             how["approve"] = self.order.approve
         if self.order.model:

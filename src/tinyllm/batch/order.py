@@ -30,7 +30,7 @@ class Progress:
     known: int = 0  # that were there before
     done: int = 0
     failed: int = 0
-    waits: dict[str, float] = field(default_factory=dict)  # for which models that rest, and until when
+    waits: dict[str, float] = field(default_factory=dict)  # for which models, and until when
 
 
 Tell = Callable[[Progress], None]

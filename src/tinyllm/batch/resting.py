@@ -1,4 +1,4 @@
-"""A model that rests after failures: the rows that need it wait until it is tried again."""
+"""A model that rests after failures, or is too busy: the rows that need it wait until it is tried again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,10 +7,12 @@ from tinyllm.clock import Clock
 from tinyllm.errors import TinyError
 from tinyllm.guard.attempt import OF_THE_HOST
 from tinyllm.guard.breaker import Breakers, Resting
+from tinyllm.running import Event
 
 Waits = Callable[[str, float | None], None]  # for whom, and until when; None: no longer
 
 PATIENCE = 600.0  # seconds without an answer after which no row waits for a model any more
+LONG = 5.0  # seconds before a call is made again, from which it is said
 LOOK = 1.0  # seconds between two looks at a model that another call tries
 
 
@@ -54,6 +56,19 @@ class Rests:
             else:
                 return True
         return False
+
+    def listening(self) -> Callable[[Event], None]:
+        """Hears of a run when its call is put off for long, because the server said so."""
+        waits: list[str] = []
+
+        def heard(event: Event) -> None:
+            if event.kind == "retry" and event.data["seconds"] >= LONG:
+                waits.append(event.data["model"])
+                self.waits(waits[-1], self.clock.now() + event.data["seconds"])
+            elif waits and event.kind in ("call", "failure"):
+                self.waits(waits.pop(), None)
+
+        return heard
 
     async def _wait(self, target: str, seconds: float) -> None:
         self.waits(target, self.clock.now() + seconds)

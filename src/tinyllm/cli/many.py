@@ -40,7 +40,7 @@ def telling(bar: Bar | None) -> "Tell":
 
 
 def _said(progress: "Progress") -> list[str]:
-    waits = [f"{name} rests until {_clock(until)}" for name, until in progress.waits.items()]
+    waits = [f"waits for {name} until {_clock(until)}" for name, until in progress.waits.items()]
     return [*([f"{progress.failed} failed"] if progress.failed else []), *waits]
 
 
