@@ -18,6 +18,7 @@ CHECKS = ["not_empty", "code_runs"]
 GOOD = "```python\ndef evens(xs):\n    return [x for x in xs if x % 2 == 0]\n```"
 OTHER = "```python\ndef evens(xs):\n    return list(filter(lambda x: not x & 1, xs))\n```"
 LUCKY = "```python\ndef evens(xs):\n    return xs[1:]\n```"  # right on the example, and wrong
+GREATER = "```python\ndef evens(xs):\n    return [x for x in xs if x > 1]\n```"  # so is this one
 WRONG = "```python\ndef evens(xs):\n    return [x for x in xs if x % 2]\n```"
 
 
@@ -130,7 +131,8 @@ async def test_without_examples_the_calls_come_from_tests_whose_expectations_do_
     good, other = (each.replace("xs)", "stuff)").replace("in xs", "in stuff") for each in (GOOD, OTHER))
     b = Scripted(lambda messages, **_: tests if "Write tests" in messages[0].text else other)
     answer = await ask(question, CHECKS, a=good, b=b)
-    assert (answer.evidence, answer.answer, len(b.calls)) == ("executed", good, 2)
+    assert (answer.evidence, answer.answer) == ("executed", good)
+    assert sum("Write tests" in call.text for call in b.calls) == 1
 
 
 async def test_code_in_another_language_is_left_alone(ask: Ask) -> None:
@@ -291,19 +293,35 @@ async def test_values_of_the_standard_library_are_compared(ask: Ask) -> None:
 def _sampled(first: str, *afresh: str) -> Scripted:
     """A model that writes this, and these when it is asked afresh, by their seeds."""
     return Scripted(
-        lambda _, **more: ("", *afresh)[seed] if (seed := more["options"].get("seed", 0)) else first
+        lambda _, **more: (
+            afresh[(seed - 1) % len(afresh)] if (seed := more["options"].get("seed", 0)) else first
+        )
     )
+
+
+def _again(code: str) -> tuple[str, ...]:
+    return tuple(f"Once more:\n{code}\nThat is attempt {n}." for n in range(5))
 
 
 async def test_where_nobody_bigger_is_there_code_that_is_written_again_goes_out(ask: Ask) -> None:
     checks = [{"code_runs": {"asks": ["b"]}}]
-    again = tuple(f"Once more:\n{GOOD}\nThat is attempt {n}." for n in range(3))
-    knows = await ask(QUESTION, checks, a=_sampled(GOOD, *again), b=LUCKY)
+    knows = await ask(QUESTION, checks, a=_sampled(GOOD, *_again(GOOD)), b=LUCKY)
     assert (knows.status, knows.evidence, knows.answer) == ("committed", "executed", GOOD)
-    guesses = await ask(QUESTION, checks, a=_sampled(LUCKY, GOOD, WRONG, OTHER), b=WRONG)
+    guesses = await ask(QUESTION, checks, a=_sampled(LUCKY, GOOD, WRONG, GREATER), b=WRONG)
     assert guesses.status == "refused"
-    better = await ask(QUESTION, checks, a=_sampled(LUCKY, *again), b=WRONG)
+    better = await ask(QUESTION, checks, a=_sampled(LUCKY, *_again(GOOD)), b=WRONG)
     assert (better.status, "attempt" in better.answer) == ("committed", True)
+
+
+async def test_what_fails_the_tests_of_others_does_not_go_out_however_often_it_is_written(ask: Ask) -> None:
+    asserts = ["[6, 8]) == [6, 8]", "[2, 3]) == [2]", "[5]) == []", "[7, 9]) == []", "[4, 2]) == [4, 2]"]
+    tests = "```python\n" + "\n".join(f"assert evens({each}" for each in asserts) + "\n```"
+    b = Scripted(lambda messages, **_: tests if "Write tests" in messages[0].text else GREATER)
+    checks = [{"code_runs": {"asks": ["b"]}}]
+    lucky = await ask(QUESTION, checks, a=_sampled(LUCKY, *_again(LUCKY)), b=b)
+    assert lucky.status == "refused"
+    good = await ask(QUESTION, checks, a=_sampled(GOOD, *_again(GOOD)), b=b)
+    assert (good.status, good.answer) == ("committed", GOOD)
 
 
 async def test_code_that_is_repeated_word_for_word_is_no_surer(ask: Ask) -> None:
@@ -314,19 +332,16 @@ async def test_code_that_is_repeated_word_for_word_is_no_surer(ask: Ask) -> None
 
 async def test_where_nobody_bigger_is_there_the_default_model_writes_it_again_too(ask: Ask) -> None:
     checks = [{"code_runs": {"asks": ["b", "c"], "default": "b"}}]
-    again = tuple(f"Once more:\n{GOOD}\nThat is attempt {n}." for n in range(3))
-    a, b = _sampled(LUCKY, LUCKY + "\n", OTHER, WRONG), _sampled(GOOD, *again)
+    a, b = _sampled(LUCKY, LUCKY + " ", GREATER, GREATER + " ", WRONG, WRONG), _sampled(GOOD, *_again(GOOD))
     answer = await ask(QUESTION, checks, a=a, b=b, c=LUCKY)
     assert (answer.status, answer.evidence, answer.answer) == ("committed", "executed", GOOD)
 
 
-async def test_code_that_nobody_can_tell_apart_is_what_the_default_model_wrote(ask: Ask) -> None:
-    checks = [{"code_runs": {"asks": ["b"], "default": "b"}}]
-    level = await ask(QUESTION, checks, a=Scripted(LUCKY), b=GOOD)
-    assert (level.status, level.answer) == ("committed", GOOD)
-    outvoted = await ask(
-        QUESTION, [{"code_runs": {"asks": ["b", "c"], "default": "b"}}], a=Scripted(GOOD), b=LUCKY, c=OTHER
-    )
-    assert (outvoted.status, outvoted.answer) == ("committed", GOOD)
-    refuted = await ask(QUESTION, checks, a=Scripted(WRONG), b=WRONG)
+async def test_where_writing_it_again_tells_nothing_one_program_ahead_is_enough(ask: Ask) -> None:
+    checks = [{"code_runs": {"asks": ["b", "c"], "default": "b"}}]
+    ahead = await ask(QUESTION, checks, a=Scripted(GOOD), b=LUCKY, c=OTHER)
+    assert (ahead.status, ahead.answer) == ("committed", GOOD)
+    level = await ask(QUESTION, checks, a=Scripted(LUCKY), b=GOOD, c=GREATER)
+    assert level.status == "refused"
+    refuted = await ask(QUESTION, checks, a=Scripted(WRONG), b=WRONG, c=WRONG)
     assert refuted.status == "refused"  # neither meets the example

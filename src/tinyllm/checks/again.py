@@ -1,46 +1,75 @@
 """Who answered, or gave an opinion, asked afresh by chance: what is known comes out again, what is guessed scatters."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from tinyllm.checks.asking import opinion
 from tinyllm.checks.verdict import Candidate, Judged
 from tinyllm.services import Services
 
-TIMES = 3  # how often one model is asked for the same once more
+TIMES = 5  # how often one model is asked for the same once more
+DULL = 3  # who has said the same word for word so often will go on so
 
 
-async def again(
-    judged: Judged, services: Services, name: str, first: Candidate, *, of: str, times: int = TIMES
-) -> AsyncIterator[list[Candidate]]:
-    """All that who said the first has said by now, each time that there is more: nothing while it repeats itself.
+class Voice:
+    """A model that has said something, and what it says when it is asked for the same once more, behind a prompt."""
 
-    A server that gives the same text for the same question, whatever the seed, would make every answer look sure.
-    """
-    asks = _entries(first.model, services)
-    said: list[Candidate] = []
-    for sample in range(1, times + 1):
-        heard = await opinion(judged, services, name, asks, of=of, sample=sample) if asks else None
+    def __init__(
+        self,
+        first: Candidate,
+        services: Services,
+        prompt: str,
+        *,
+        of: str,
+        times: int = TIMES,
+        read: Callable[[Candidate], Candidate] = lambda said: said,
+    ) -> None:
+        self.prompt, self.of, self.times, self.read = prompt, of, times, read
+        self.services = services
+        self._texts, self._read = [_words(first.answer)], list[Candidate]()
+        entries = services.guard.entries.items()
+        self._asks = [key for key, each in entries if each.name == first.model][
+            :1
+        ]  # by the first of its names
+
+    @property
+    def asked(self) -> int:
+        return len(self._read)
+
+    @property
+    def said(self) -> list[Candidate]:
+        """All that it said afresh: nothing while it repeats itself word for word.
+
+        A server that gives the same text for the same question, whatever the seed, would make every answer look sure.
+        """
+        return [] if self._repeats else self._read
+
+    @property
+    def over(self) -> bool:
+        """Will it say no more?"""
+        return not self._asks or self.asked >= self.times or (self.asked >= DULL and self._repeats)
+
+    @property
+    def mute(self) -> bool:
+        """Was it of no use to ask it?"""
+        return self.over and not self.said
+
+    @property
+    def _repeats(self) -> bool:
+        return len(set(self._texts)) == 1
+
+    async def ask(self, judged: Judged) -> Candidate | None:
+        """What it says once more; None when it could not be asked."""
+        heard = await opinion(
+            judged, self.services, self.prompt, self._asks, of=self.of, sample=self.asked + 1
+        )
         if heard is None:
-            return
-        said.append(replace(heard, again=True))
-        if len({" ".join(each.split()) for each in (first.answer, *(more.answer for more in said))}) > 1:
-            yield said
+            self._asks = []
+            return None
+        self._texts.append(_words(heard.answer))
+        self._read.append(self.read(replace(heard, again=True)))
+        return self._read[-1]
 
 
-async def all_again(
-    judged: Judged, services: Services, name: str, firsts: Sequence[Candidate], *, of: str, times: int = TIMES
-) -> list[Candidate]:
-    """All that each of these says afresh."""
-    found: list[Candidate] = []
-    for first in firsts:
-        said: list[Candidate] = []
-        async for more in again(judged, services, name, first, of=of, times=times):
-            said = more[:]
-        found += said
-    return found
-
-
-def _entries(model: str, services: Services) -> list[str]:
-    """A model, by the first of its names."""
-    return [key for key, each in services.guard.entries.items() if each.name == model][:1]
+def _words(text: str) -> str:
+    return " ".join(text.split())

@@ -13,6 +13,9 @@ from tinyllm.state import Message
 from tinyllm.texts import prompt
 
 WARM = 0.8  # a second sample of the same model must be able to differ
+ONCE_MORE = (
+    "\nThis is try {}: begin from the question."  # also on a server that heeds neither seed nor temperature
+)
 
 
 async def opinion(
@@ -25,7 +28,8 @@ async def opinion(
     sample: int = 0,
 ) -> Candidate | None:
     """The question asked afresh, behind the prompt `name`; None when nobody could be asked."""
-    system: Message = {"role": "system", "content": prompt(name).render({})}
+    more = ONCE_MORE.format(sample + 1) if sample else ""
+    system: Message = {"role": "system", "content": prompt(name).render({}) + more}
     options: dict[str, Any] = {"seed": sample, "temperature": WARM} if sample else {}
     reply = await reply_of(services, [system, *conversation(judged)], among, check=of, options=options)
     return None if reply is None else Candidate(reply.text, name_of(reply, services), of)

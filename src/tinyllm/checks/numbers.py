@@ -1,10 +1,10 @@
 """Does the number hold? Proved by a solver, computed by a program, or found by a model that did not see it."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tinyllm.checks.again import TIMES, again
+from tinyllm.checks.again import TIMES, Voice
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import asks_for_code, blocks
 from tinyllm.checks.figures import numbers
@@ -20,12 +20,13 @@ from tinyllm.services import Services
 
 NAME, PROGRAMS = "numbers_agree", "numbers_agree.programs"
 PROGRAM, AFRESH = "verify_program.md", "math.md"
-AGREED, EXECUTED, CLOSE, LOOSE, UNSURE = 0.9, 0.95, 0.75, 0.6, 0.4
+AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
 # How far ahead of any other result one must be: two votes to one are right in seven cases of ten only, and of many
 # different wrong results two meet easily. Two to none are wrong in one case of twenty: then, and before a bigger model
 # is asked, the one who answered is asked afresh; where that tells nothing, two to none must do. When nobody is left to
-# ask, less will do; when nobody bigger is there, less still, and least where nothing was told afresh.
-SURE, MUTE, ENOUGH, SMALL, BEST = 2.5, 2.0, 1.5, 1.0, 0.5
+# ask, less will do; of many votes, where nobody bigger is there, some more; least where nothing was told afresh then.
+SURE, MUTE, ENOUGH, SMALL, LEAST = 2.5, 2.0, 1.5, 1.75, 1.0
+FIRST = 3  # how often the one who answered is asked afresh while others are left to ask
 SECONDS = 5.0
 
 
@@ -48,7 +49,6 @@ async def numbers_agree(
     if not numbers(own.answer):
         return Verdict.bad("it gives no number as its result; end with a line `Answer: <the result>`")
     votes = _Votes(own, _heard(judged), {each.name: each.tier for each in services.guard.entries.values()})
-    votes.default = services.guard.entry(default).name if default else ""
     fresh = _Fresh(judged, services, votes, afresh)
     found = await fresh.settled(near=MUTE)
     for key, program in _order(judged, services, asks, programs):
@@ -61,38 +61,38 @@ async def numbers_agree(
     bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
     if found is not None or not (judged.last or bigger):
         return found or votes.undecided()
-    return await fresh.settled(both=votes.small) or votes.at_last()
+    if not votes.small:
+        return await fresh.settled() or votes.at_last()
+    fresh.add(services.guard.entry(default).name if default else "")
+    return await fresh.settled(most=afresh) or votes.at_last()
 
 
 class _Fresh:
-    """Those who are asked afresh: who answered, and where nobody bigger is there the default model too."""
+    """Those who are asked afresh: who answered, and where nobody bigger is there another model as often."""
 
     def __init__(self, judged: Judged, services: Services, votes: "_Votes", times: int) -> None:
         self.judged, self.services, self.votes, self.times = judged, services, votes, times
-        self._own = self._voice(Candidate(judged.answer, judged.model))
-        self._second: AsyncIterator[list[Candidate]] | None = None
+        self._add(Candidate(judged.answer, judged.model), 0 if votes.strong else times)
 
-    async def settled(self, near: float = 0.0, *, both: bool = False) -> Verdict | None:
-        """The verdict, if there is one; when it is so near, who answered is asked afresh, or both are."""
+    async def settled(self, near: float = 0.0, most: int = FIRST) -> Verdict | None:
+        """The verdict, if there is one; when it is so near, they are asked afresh in turn."""
         votes = self.votes
-        while (found := votes.verdict()) is None and votes.told and lead(votes.ranked) >= near:
-            if not votes.over:
-                votes.hear(await anext(self._own, None))
-            elif not both or not await self._more():
+        while votes.verdict() is None and votes.told and lead(votes.ranked) >= near:
+            left = [each for each in votes.voices if not each.over and each.asked < most]
+            if not left:
                 break
-        return found
+            await min(left, key=lambda each: each.asked).ask(self.judged)
+        return votes.verdict()
 
-    def _voice(self, first: Candidate) -> AsyncIterator[list[Candidate]]:
-        return again(self.judged, self.services, AFRESH, first, of=NAME, times=self.times)
+    def add(self, default: str) -> None:
+        """The default model, else who answered first without a program: the first one must not outvote it."""
+        plain = sorted(self.votes.plain, key=lambda each: each.model != default)
+        if plain:
+            self._add(replace(plain[0], answer=plain[0].said), self.times)
 
-    async def _more(self) -> bool:
-        """Has the default model said more?"""
-        if (first := self.votes.plain) is None:
-            return False
-        self._second = self._second or self._voice(replace(first, answer=first.said))
-        said = await anext(self._second, None)
-        self.votes.second = self.votes.second if said is None else [_as_result(each) for each in said]
-        return said is not None
+    def _add(self, first: Candidate, times: int) -> None:
+        voice = Voice(first, self.services, AFRESH, of=NAME, times=times, read=_as_result)
+        self.votes.voices.append(voice)
 
 
 def _is_about_a_number(judged: Judged) -> bool:
@@ -175,25 +175,18 @@ class _Votes:
 
     def __init__(self, own: Candidate, others: Sequence[Candidate], tiers: Mapping[str, int]) -> None:
         self.own, self.others, self.tiers = own, list(others), tiers
-        self.default = ""  # the model that would answer alone
-        self.afresh: list[Candidate] = []
-        self.second: list[Candidate] = []  # what the default model says afresh
-        self.over = tiers.get(own.model, 1) >= STRONG_FROM  # the one who answered is asked no more
-
-    def hear(self, said: Sequence[Candidate] | None) -> None:
-        """What the one who answered says when it is asked afresh, all of it; None when there is no more."""
-        self.over = said is None
-        self.afresh = self.afresh if said is None else [_as_result(each) for each in said]
+        self.voices: list[Voice] = []  # who is asked afresh
+        self.strong = tiers.get(own.model, 1) >= STRONG_FROM
 
     @property
     def heard(self) -> tuple[Candidate, ...]:
-        return (*self.others, *self.afresh, *self.second)
+        return (*self.others, *(said for each in self.voices for said in each.said))
 
     @property
-    def plain(self) -> Candidate | None:
-        """What the default model answered without a program, when it is another than the one who answered."""
-        said = [each for each in self.others if each.model == self.default != self.own.model and not each.ran]
-        return next((each for each in said if each.of == NAME and numbers(each.answer)), None)
+    def plain(self) -> list[Candidate]:
+        """What others answered without a program."""
+        said = [each for each in self.others if each.of == NAME and each.model != self.own.model]
+        return [each for each in said if not each.ran and numbers(each.answer)]
 
     @property
     def told(self) -> bool:
@@ -203,7 +196,7 @@ class _Votes:
     @property
     def mute(self) -> bool:
         """Was it of no use to ask afresh?"""
-        return self.over and not self.afresh and not self.second
+        return all(each.mute for each in self.voices)
 
     @property
     def small(self) -> bool:
@@ -228,21 +221,13 @@ class _Votes:
         return self._believed(party, EXECUTED if party.ran else AGREED) if party else None
 
     def at_last(self) -> Verdict:
-        """Nobody else will answer."""
-        if self.small and self.told:
-            return self.ahead()
-        party = elected(self.ranked, ahead=ENOUGH)
-        return self._believed(party, CLOSE) if party else self.undecided()
-
-    def ahead(self) -> Verdict:
-        """The one that is ahead, though nobody bigger was there to ask; without a word afresh the default's is as good."""
-        ranked = self.ranked
-        plain = self.plain if self.mute else None
-        if ranked[0].worth > 1 and lead(ranked) >= (SMALL if self.afresh or self.second or plain else BEST):
-            return self._believed(ranked[0], LOOSE)
-        mine = next((each for each in ranked if plain is not None and each.has(plain)), None)
-        near = mine is not None and ranked[0].worth - mine.worth <= BEST
-        return self._believed(mine, UNSURE) if mine is not None and near else self.undecided()
+        """Nobody else will answer: less is enough, and where nobody bigger was there one model may stand for it."""
+        small = self.small and self.told
+        ahead = (LEAST if self.mute else SMALL) if small else ENOUGH
+        party = elected(self.ranked, least=1 if small else 2, ahead=ahead)
+        if party is None or party.worth <= 1:
+            return self.undecided()
+        return self._believed(party, LOOSE if small else CLOSE)
 
     def _believed(self, party: Party, confidence: float) -> Verdict:
         others = self.heard

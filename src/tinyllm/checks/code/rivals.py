@@ -1,6 +1,6 @@
 """Programs that others wrote for the same question, in groups of those that do the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinyllm.checks.code.program import Program
@@ -22,11 +22,6 @@ Group = list[Rival | None]  # None stands for the answer itself
 def models(group: Group, own: str) -> set[str]:
     """Who is in a group; `own` gave the answer."""
     return {own if each is None else each.candidate.model for each in group}
-
-
-def by(groups: Sequence[Group], name: str, own: str) -> Group | None:
-    """The group that this model is in."""
-    return next((each for each in groups if name and name in models(each, own)), None)
 
 
 def worth_of(group: Group, own: str, tiers: Mapping[str, int]) -> float:

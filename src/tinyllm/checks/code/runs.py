@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from tinyllm.checks.again import TIMES, all_again
+from tinyllm.checks.again import TIMES, Voice
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs_python
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.meeting import fails, meets, silent, told
 from tinyllm.checks.code.observing import observed
 from tinyllm.checks.code.program import SECONDS, Outcome, Program, program_of
-from tinyllm.checks.code.rivals import Group, Rival, by, models, worth_of
+from tinyllm.checks.code.rivals import Group, Rival, models, worth_of
 from tinyllm.checks.code.task import Example, Task, task_of
 from tinyllm.checks.code.written import calls_of, expected_of, written
 from tinyllm.checks.registry import check
@@ -21,14 +21,14 @@ from tinyllm.services import Services
 
 NAME = "code_runs"
 PROMPT = "code.md"
-TOGETHER, ALONE, CLOSE, ONCE, UNSURE = 0.95, 0.75, 0.75, 0.6, 0.4
+TOGETHER, ALONE, CLOSE, ONCE = 0.95, 0.75, 0.75, 0.6
 AGREE = 2  # models whose programs must do the same
-# How far ahead of any other: always; of a hard question; when nobody is left to ask; when nobody bigger is there, after
-# the one who answered was asked afresh; where that told nothing.
-SURE, SURER, ENOUGH, SMALL, BEST = 2.0, 3.0, 1.5, 1.0, 0.5
+# How far ahead of any other: always; of a hard question; when nobody is left to ask; where nobody bigger is there, after
+# two were asked afresh; where that told nothing.
+SURE, SURER, ENOUGH, SMALL, LEAST = 2.0, 3.0, 1.5, 1.75, 1.0
 MISREAD = 2  # models whose programs must fail an example in the same way, before the example is doubted
-# What others' tests must be to count: so many, passed to such a part, and so many more than by any other program;
-# an answer that passes less than the last part of them is doubted.
+# What others' tests must be to count: so many, passed to such a part by what goes out, and so many more of them than by
+# any other program; an answer that passes less than the last part of them is doubted.
 FEWEST, PASSED, CLEARLY, DOUBTED = 4, 0.75, 2, 0.5
 TELLING = 3  # calls that must give a value before two programs can be said to agree
 FIRM = 2  # examples that are believed where nobody else's code passes them
@@ -189,30 +189,32 @@ class _Comparison:
             return self._open(rivals, failed)
         small = max(self.tiers.get(each, 1) for each in (self.judged.model, *others)) < STRONG_FROM
         more = await self._afresh() if small else []
-        least = SMALL if more else BEST
         if more:
             rivals = [*rivals, *more]
             ranked = self._ranked(await self._groups(rivals, [] if failed else [None]))
         if not rivals:
             return self._open(rivals, failed)
-        if self._models(ranked[0]) >= AGREE and self._lead(ranked) >= ENOUGH:
-            return self._settled(ranked[0], failed, CLOSE)
         if tested := await self._tested(ranked):
             return self._settled(tested, failed, CLOSE)
-        backed = self._models(ranked[0]) >= AGREE or bool(self.examples)
-        if small and backed and self._lead(ranked) >= least:
-            return self._settled(ranked[0], failed, ONCE)
-        mine = by(ranked, self.default, self.judged.model) if small and not more else None
-        if mine and self._worth(ranked[0]) - self._worth(mine) <= BEST:
-            return self._settled(mine, failed, UNSURE)
+        tests = await self._tests()
+        fails = len(tests) >= FEWEST and await self._passed(ranked[0], tests) < PASSED * len(tests)
+        backed = self._models(ranked[0]) >= AGREE or (small and bool(self.examples))
+        least = (SMALL if more else LEAST) if small else ENOUGH
+        if backed and self._lead(ranked) >= least and not fails:
+            return self._settled(ranked[0], failed, ONCE if small else CLOSE)
         return self._open(rivals, failed)
 
     async def _afresh(self) -> list[Rival]:
-        """What who answered and the default model write when they are asked again, as far as it meets the examples."""
+        """What who answered and another one write when they are asked again, as far as it meets the examples."""
         own = Candidate(self.judged.answer, self.judged.model)
-        plain = [each for each in self.heard if each.answer and each.model == self.default != own.model]
-        firsts = [own, *plain[:1]]
-        found = await all_again(self.judged, self.services, PROMPT, firsts, of=NAME, times=self.afresh)
+        plain = [each for each in self.heard if each.answer and each.model != own.model]
+        plain = sorted(plain, key=lambda each: each.model != self.default)[:1]
+        found: list[Candidate] = []
+        for first in (own, *plain):
+            voice = Voice(first, self.services, PROMPT, of=NAME, times=self.afresh)
+            while not voice.over:
+                await voice.ask(self.judged)
+            found += voice.said
         self.heard += found
         return [each for each in map(self._rival, found) if each and not await self._failing(each.program)]
 
