@@ -32,10 +32,10 @@ from tinyllm.texts import prompt
 
 AUTHOR, SECOND, CODER, SEVEN = "phi3:mini", "qwen2.5:3b", "granite-code:3b", "qwen2.5:7b"
 # Who is asked in which order: by a program, or plainly.
-SMALL = ((SECOND, False), (CODER, True), (SECOND, True), (AUTHOR, True), (CODER, False))
+SMALL = ((SECOND, False), (CODER, True), (SECOND, True))
 BIG = (("qwen3:8b", False), ("qwen3:8b", True), ("qwen3:14b", False), ("qwen3:14b", True))
 TIERS = {"qwen3:8b": 2, "qwen3:14b": 3}
-TIMES = 3
+TIMES, FIRST = 5, 3  # how often each is asked afresh, and the author while others are left to ask
 # Sure at what lead; how often the author is asked afresh, and the default model.
 PARTS = {"once": (2.0, 0, 0), "the author afresh": (2.5, TIMES, 0), "both afresh": (2.5, TIMES, TIMES)}
 LEADS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
@@ -200,23 +200,25 @@ def _out(each: Heard, rule: Rule) -> tuple[Candidate | None, bool]:
     """What goes out, and whether a bigger model was asked."""
     votes, big = [each.own], False
     own, both = list(each.afresh[: rule.times]), list(each.second[: rule.second])
+    first = own[:FIRST]
     for other in each.others:
         if other.model in TIERS and not big:
-            _until_sure(votes, rule.sure, own, both)
+            _until_sure(votes, rule.sure, first)
         if _sure(votes, rule.sure):
             break
         votes.append(other)
         big = big or other.model in TIERS
-        _until_sure(votes, rule.sure, own, near=2.0)
-    _until_sure(votes, rule.sure, own, both)
+        _until_sure(votes, rule.sure, first, near=2.0)
+    waiting = first if big else [*first, *own[FIRST:]]
+    _until_sure(votes, rule.sure, *([waiting] if big else [waiting, both]))
     ranked = parties(votes, _same, TIERS)
     return (ranked[0].members[0] if lead(ranked) >= rule.last else None), big
 
 
 def _until_sure(votes: list[Candidate], sure: float, *waiting: list[Candidate], near: float = -1.0) -> None:
-    for said in waiting:
-        while said and not _sure(votes, sure) and (near < 0 or _sure(votes, near)):
-            votes.append(said.pop(0))
+    """More of those who are asked afresh, in turn: who has said less first."""
+    while any(waiting) and not _sure(votes, sure) and (near < 0 or _sure(votes, near)):
+        votes.append(max(waiting, key=len).pop(0))
 
 
 def _sure(votes: Sequence[Candidate], ahead: float) -> bool:

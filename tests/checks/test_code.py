@@ -8,6 +8,7 @@ import pytest
 
 from tests.checks.conftest import Ask
 from tinyllm.checks.blocks import asks_for_code, blocks
+from tinyllm.checks.code.edges import edges
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.task import Example, task_of
 from tinyllm.sandbox import bubblewrap, cpython, docker, monty
@@ -53,6 +54,37 @@ def test_inputs_stay_near_the_examples() -> None:
     assert calls == inputs(["f([3, 1], 2)"], "", "f", "a question")
     assert len(calls) > 10
     assert all(not call.startswith("f([],") and "-" not in call for call in calls)
+
+
+def test_edges_are_those_that_the_question_speaks_of() -> None:
+    assert {"f([])", "f([3])", "f([3, 3])", "f([-3, -1])"} <= set(
+        edges([[[3, 1]]], "f", "A list of integers, maybe empty.")
+    )
+    assert not {"f([])", "f([-3, -1])"} & set(edges([[[3, 1]]], "f", "A list of positive integers."))
+    assert {"f('a=1;b=2')", "f('a=1;b=2;a=2;b=3')"} <= set(
+        edges([["x"]], "f", "Reads texts such as 'a=1;b=2'.")
+    )
+    assert {"f(2, 3)", "f(0, 7)"} <= set(edges([[3, 7]], "f", "The primes from a to b."))
+    assert edges([], "f", "Anything.") == []
+
+
+async def test_programs_that_differ_only_at_an_edge_do_not_agree(ask: Ask) -> None:
+    question = "Write a Python function `top(numbers)` that returns the second largest of a list of integers, or None."
+    lines = "    values = sorted(set(numbers))\n    return values[-2] if len(values) > {} else None"
+    right, wrong = ("```python\ndef top(numbers):\n" + lines.format(least) + "\n```" for least in (1, 2))
+    checks = [{"code_runs": {"asks": ["b", "c"]}}]
+    assert (await ask(question, checks, a=wrong, b=wrong.replace("values", "vs"), c=right)).answer == wrong
+    outvoted = await ask(question, checks, a=wrong, b=right, c=right.replace("values", "vs"))
+    assert (outvoted.status, "> 1" in outvoted.answer) == ("committed", True)
+
+
+async def test_where_only_one_gives_a_value_at_an_edge_that_is_no_dispute(ask: Ask) -> None:
+    question = "Write a Python function `mean(numbers)` that returns the mean of a list without any trick."
+    one = "```python\ndef mean(numbers):\n    return sum(numbers) / len(numbers)\n```"
+    other = "```python\ndef mean(numbers):\n    return sum(numbers) / len(numbers) if numbers else 0.0\n```"
+    b = Scripted(other)
+    answer = await ask(question, [{"code_runs": {"asks": ["b"]}}], a=one, b=b)
+    assert (answer.evidence, answer.answer, len(b.calls)) == ("executed", one, 2)  # a program and tests
 
 
 async def test_code_that_does_what_another_models_code_does_is_believed(ask: Ask) -> None:

@@ -25,7 +25,7 @@ AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
 # different wrong results two meet easily. Two to none are wrong in one case of twenty: then, and before a bigger model
 # is asked, the one who answered is asked afresh; where that tells nothing, two to none must do. When nobody is left to
 # ask, less will do; of many votes, where nobody bigger is there, some more; least where nothing was told afresh then.
-SURE, MUTE, ENOUGH, SMALL, LEAST = 2.5, 2.0, 1.5, 1.75, 1.0
+SURE, MUTE, ENOUGH, SMALL, LEAST = 2.5, 2.0, 1.5, 2.0, 1.0
 FIRST = 3  # how often the one who answered is asked afresh while others are left to ask
 SECONDS = 5.0
 

@@ -65,11 +65,10 @@ ANNOTATED = {
 def inputs(calls: Sequence[str], header: str, name: str, seed: str) -> list[str]:
     """Calls to compare on: those of the examples, and others like them; none when nobody knows what it takes."""
     chance = random.Random(zlib.crc32(seed.encode()))  # noqa: S311 - not for secrets: the same for the same question
-    known = [given for call in calls if (given := _given(call)) is not None]
-    start = known or [given for given in (_guessed(header),) if given is not None]
+    start, known = starts(calls, header), any(_given(call) is not None for call in calls)
     if not start or not any(start):
         return list(calls)
-    shapes = _Shapes(start, tight=bool(known))
+    shapes = _Shapes(start, tight=known)
     made = dict.fromkeys(calls)
     stale = 0
     while len(made) < len(calls) + MANY and stale < STALE:
@@ -77,6 +76,12 @@ def inputs(calls: Sequence[str], header: str, name: str, seed: str) -> list[str]
         made[f"{name}({', '.join(repr(each) for each in shapes.like(chance.choice(start), chance))})"] = None
         stale = 0 if len(made) > count else stale + 1
     return list(made)
+
+
+def starts(calls: Sequence[str], header: str) -> list[list[Any]]:
+    """The arguments of the examples, or such as the parameters seem to want."""
+    known = [given for call in calls if (given := _given(call)) is not None]
+    return known or [given for given in (_guessed(header),) if given is not None]
 
 
 def _given(call: str) -> list[Any] | None:

@@ -1,9 +1,10 @@
 """Programs that others wrote for the same question, in groups of those that do the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinyllm.checks.code.program import Program
+from tinyllm.checks.code.meeting import silent
+from tinyllm.checks.code.program import Outcome, Program
 from tinyllm.checks.verdict import Candidate
 from tinyllm.checks.votes import AFRESH, worth
 
@@ -31,3 +32,15 @@ def worth_of(group: Group, own: str, tiers: Mapping[str, int]) -> float:
     return sum(worth(tiers.get(name, 1)) for name in first) + AFRESH * sum(
         worth(tiers.get(name, 1)) for name in again
     )
+
+
+def agree(left: Sequence[Outcome], right: Sequence[Outcome], telling: int) -> bool:
+    """Is it the same on every call that tells anything, and are there enough of them?"""
+    clear = [(one, other) for one, other in zip(left, right, strict=True) if not silent(one, other)]
+    return len(clear) >= telling and all(one.same(other) for one, other in clear)
+
+
+def differ(left: Sequence[Outcome], right: Sequence[Outcome]) -> bool:
+    """Do both give a value somewhere, and not the same? Where one gives none, nobody knows whether it has to."""
+    pairs = zip(left, right, strict=True)
+    return any(one.how == other.how == "value" and not one.same(other) for one, other in pairs)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from tinyllm.checks.again import TIMES, Voice
 from tinyllm.checks.asking import opinion, to_ask
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks, needs_python
-from tinyllm.checks.code.inputs import inputs
-from tinyllm.checks.code.meeting import fails, meets, silent, told
-from tinyllm.checks.code.observing import observed
+from tinyllm.checks.code.edges import edges
+from tinyllm.checks.code.inputs import inputs, starts
+from tinyllm.checks.code.meeting import fails, meets, told
+from tinyllm.checks.code.observing import ONE, observed
 from tinyllm.checks.code.program import SECONDS, Outcome, Program, program_of
-from tinyllm.checks.code.rivals import Group, Rival, models, worth_of
+from tinyllm.checks.code.rivals import Group, Rival, agree, differ, models, worth_of
 from tinyllm.checks.code.task import Example, Task, task_of
 from tinyllm.checks.code.written import calls_of, expected_of, written
 from tinyllm.checks.registry import check
@@ -25,7 +26,7 @@ TOGETHER, ALONE, CLOSE, ONCE = 0.95, 0.75, 0.75, 0.6
 AGREE = 2  # models whose programs must do the same
 # How far ahead of any other: always; of a hard question; when nobody is left to ask; where nobody bigger is there, after
 # two were asked afresh; where that told nothing.
-SURE, SURER, ENOUGH, SMALL, LEAST = 2.0, 3.0, 1.5, 1.75, 1.0
+SURE, SURER, ENOUGH, SMALL, LEAST = 2.0, 3.0, 1.5, 2.0, 1.0
 MISREAD = 2  # models whose programs must fail an example in the same way, before the example is doubted
 # What others' tests must be to count: so many, passed to such a part by what goes out, and so many more of them than by
 # any other program; an answer that passes less than the last part of them is doubted.
@@ -82,7 +83,7 @@ class _Comparison:
         self.default = services.guard.entry(default).name if default else ""  # it would answer alone
         self.heard: list[Candidate] = [each for each in judged.others if each.of in (NAME, "")]
         self.examples = list(task.examples)
-        self.calls: list[str] = []
+        self.calls, self.edges = list[str](), list[str]()
         self.met = 0  # examples that it meets
         self.seen: dict[tuple[str, ...], list[Outcome]] = {}
         self.tiers = {each.name: each.tier for each in services.guard.entries.values()}
@@ -95,15 +96,17 @@ class _Comparison:
         if failed and await self._misread():
             failed = await self._failing(self.own)
         programs = [each for each in map(self._rival, self.heard) if each is not None]
-        rivals = [each for each in programs if not await self._failing(each.program)]
         self.met = await self._passed([None], self.examples)
         await self._find_calls()
-        return await self._compared(rivals, failed)
+        return await self._compared(
+            [each for each in programs if not await self._failing(each.program)], failed
+        )
 
     async def _find_calls(self) -> None:
         header = self.task.header or self.own.header
         known = [each.call for each in self.examples]
         self.calls = inputs(known, header, self.own.name, self.judged.question)
+        self.edges = edges(starts(known, header), self.own.name, self.judged.question)
         if len(self.calls) < TELLING:
             called = calls_of(await self._written(), self.own.name)
             self.calls = list(dict.fromkeys([*self.calls, *called]))
@@ -132,10 +135,10 @@ class _Comparison:
         found, self.examples = len(kept) < len(self.examples), kept
         return found
 
-    async def _does(self, program: Program, calls: Sequence[str]) -> list[Outcome]:
+    async def _does(self, program: Program, calls: Sequence[str], most: float = 0.0) -> list[Outcome]:
         key = (program.code, *calls)
         if key not in self.seen:
-            self.seen[key] = await observed(program, calls, self.seconds)
+            self.seen[key] = await observed(program, calls, most or self.seconds)
         return self.seen[key]
 
     def _rival(self, candidate: Candidate) -> Rival | None:
@@ -162,11 +165,8 @@ class _Comparison:
         """Those that do the same on every call are believed when no others come near."""
         while True:
             ranked = self._ranked(await self._groups(rivals, [] if failed else [None]))
-            if (
-                ranked
-                and self._models(ranked[0]) >= AGREE
-                and self._lead(ranked) >= await self._sure(ranked[0])
-            ):
+            together = bool(ranked) and self._models(ranked[0]) >= AGREE
+            if together and self._lead(ranked) >= await self._sure(ranked[0]):
                 return self._settled(ranked[0], failed, TOGETHER)
             more = await self._next()
             if more is None:
@@ -208,9 +208,8 @@ class _Comparison:
         """What who answered and another one write when they are asked again, as far as it meets the examples."""
         own = Candidate(self.judged.answer, self.judged.model)
         plain = [each for each in self.heard if each.answer and each.model != own.model]
-        plain = sorted(plain, key=lambda each: each.model != self.default)[:1]
         found: list[Candidate] = []
-        for first in (own, *plain):
+        for first in (own, *sorted(plain, key=lambda each: each.model != self.default)[:1]):
             voice = Voice(first, self.services, PROMPT, of=NAME, times=self.afresh)
             while not voice.over:
                 await voice.ask(self.judged)
@@ -221,9 +220,8 @@ class _Comparison:
     async def _tested(self, ranked: Sequence[Group]) -> Group | None:
         """The one that passes the tests of others: a wrong test fails a right program once, a wrong program often."""
         tests = await self._tests()
-        passed = sorted(
-            [(await self._passed(each, tests), -at) for at, each in enumerate(ranked)], reverse=True
-        )
+        counts = [(await self._passed(each, tests), -at) for at, each in enumerate(ranked)]
+        passed = sorted(counts, reverse=True)
         (most, place), second = passed[0], passed[1][0] if len(passed) > 1 else 0
         clear = len(tests) >= FEWEST and most >= PASSED * len(tests) and most - second >= CLEARLY
         return ranked[-place] if clear else None
@@ -266,15 +264,16 @@ class _Comparison:
         return groups
 
     async def _agree(self, one: Rival | None, other: Rival) -> bool:
-        left = await self._does(self.own if one is None else one.program, self.calls) if self.calls else []
-        right = await self._does(other.program, self.calls) if self.calls else []
-        clear = [(a, b) for a, b in zip(left, right, strict=True) if not silent(a, b)]
-        return len(clear) >= min(TELLING, max(1, len(self.calls))) and all(a.same(b) for a, b in clear)
+        programs = (self.own if one is None else one.program, other.program)
+        left, right = [await self._does(each, self.calls) if self.calls else [] for each in programs]
+        if not agree(left, right, min(TELLING, max(1, len(self.calls)))):
+            return False
+        left, right = [await self._does(each, self.edges, ONE) if self.edges else [] for each in programs]
+        return not differ(left, right)
 
     def _settled(self, best: Group, failed: str, confidence: float) -> Verdict:
-        others = tuple(self.heard)
         if None in best:
-            return Verdict.good("executed", confidence, others=others)
+            return Verdict.good("executed", confidence, others=tuple(self.heard))
         found = next(each for each in best if each is not None)
         because = failed or f"the programs of {len(best)} other models do the same, and not what it does"
         return Verdict.bad(
@@ -282,7 +281,7 @@ class _Comparison:
             "executed",
             confidence=min(confidence, ALONE),
             instead=found.candidate.answer,
-            others=others,
+            others=tuple(self.heard),
         )
 
     def _open(self, rivals: Sequence[Rival], failed: str) -> Verdict:
