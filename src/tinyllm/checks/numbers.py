@@ -24,8 +24,8 @@ AGREED, EXECUTED, CLOSE, LOOSE = 0.9, 0.95, 0.75, 0.6
 # How far ahead of any other result one must be: two votes to one are right in seven cases of ten only, and of many
 # different wrong results two meet easily. Two to none are wrong in one case of twenty: then, and before a bigger model
 # is asked, the one who answered is asked afresh; where that tells nothing, two to none must do. When nobody is left to
-# ask, less will do; of many votes, where nobody bigger is there, some more; least where nothing was told afresh then.
-SURE, MUTE, ENOUGH, SMALL, LEAST = 2.5, 2.0, 1.5, 2.0, 1.0
+# ask, less will do, and least where nobody bigger is there and nothing was told afresh.
+SURE, MUTE, ENOUGH, LEAST = 2.5, 2.0, 1.5, 1.0
 FIRST = 3  # how often the one who answered is asked afresh while others are left to ask
 SECONDS = 5.0
 
@@ -223,7 +223,7 @@ class _Votes:
     def at_last(self) -> Verdict:
         """Nobody else will answer: less is enough, and where nobody bigger was there one model may stand for it."""
         small = self.small and self.told
-        ahead = (LEAST if self.mute else SMALL) if small else ENOUGH
+        ahead = LEAST if small and self.mute else ENOUGH
         party = elected(self.ranked, least=1 if small else 2, ahead=ahead)
         if party is None or party.worth <= 1:
             return self.undecided()

@@ -24,9 +24,9 @@ NAME = "code_runs"
 PROMPT = "code.md"
 TOGETHER, ALONE, CLOSE, ONCE = 0.95, 0.75, 0.75, 0.6
 AGREE = 2  # models whose programs must do the same
-# How far ahead of any other: always; of a hard question; when nobody is left to ask; where nobody bigger is there, after
-# two were asked afresh; where that told nothing.
-SURE, SURER, ENOUGH, SMALL, LEAST = 2.0, 3.0, 1.5, 2.0, 1.0
+# How far ahead of any other: always; of a hard question; when nobody is left to ask; where nobody bigger is there, and
+# nothing was told afresh.
+SURE, SURER, ENOUGH, LEAST = 2.0, 3.0, 1.5, 1.0
 MISREAD = 2  # models whose programs must fail an example in the same way, before the example is doubted
 # What others' tests must be to count: so many, passed to such a part by what goes out, and so many more of them than by
 # any other program; an answer that passes less than the last part of them is doubted.
@@ -199,7 +199,7 @@ class _Comparison:
         tests = await self._tests()
         fails = len(tests) >= FEWEST and await self._passed(ranked[0], tests) < PASSED * len(tests)
         backed = self._models(ranked[0]) >= AGREE or (small and bool(self.examples))
-        least = (SMALL if more else LEAST) if small else ENOUGH
+        least = LEAST if small and not more else ENOUGH
         if backed and self._lead(ranked) >= least and not fails:
             return self._settled(ranked[0], failed, ONCE if small else CLOSE)
         return self._open(rivals, failed)
