@@ -53,7 +53,7 @@ def test_a_model_is_never_part_of_a_chain() -> None:
 def test_a_graph_without_checkpoints_keeps_every_node_to_be_looked_at() -> None:
     engine = Engine(graph(a=transform("1", "b"), b=transform("2")))
     assert {"a", "b"} <= set(engine.graph.nodes)
-    assert "b" not in engine.machine.nodes
+    assert "b" not in engine.machine.graph.nodes
 
 
 async def test_the_path_and_the_answer_are_those_of_single_steps() -> None:

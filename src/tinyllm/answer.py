@@ -34,9 +34,12 @@ class Account:
     route: list[str] = field(default_factory=list)
     evidence: Evidence = "unchecked"
     steps: list[dict[str, Any]] = field(default_factory=list)
+    _seen: set[tuple[str, int]] = field(default_factory=set)
 
     def add(self, event: Event) -> None:
         if event.kind == "node" and event.node != REFUSE:
+            if not self._new(event.node, event.data.get("visit", 0)):
+                return  # done again after a crash, from what was recorded
             self.path.append(event.node)
             self._node(event.data["kind"], event.data.get("value"))
             if len(self.steps) < STEPS:
@@ -52,6 +55,11 @@ class Account:
             self._fell_back(event.node, event.data["model"], event.data["because"])
         elif event.kind == "skipped":
             self.notes.append(f"{event.node}: {event.data['check']} was skipped: {event.data['because']}")
+
+    def _new(self, node: str, visit: int) -> bool:
+        size = len(self._seen)
+        self._seen.add((node, visit))
+        return len(self._seen) > size
 
     def _fell_back(self, node: str, model: str, because: Mapping[str, Any]) -> None:
         """A model that is missing is missed at every node, and said once."""

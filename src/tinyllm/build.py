@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tinyllm.effects import perform
 from tinyllm.errors import OutOfBudget, Permanent, classify
-from tinyllm.fuse import Fused, Opening, Step, chains, opening
+from tinyllm.fuse import Fused, Step, groups, leads
 from tinyllm.grading import grade
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
+from tinyllm.machine import Machine, opening
 from tinyllm.plain import plain
 from tinyllm.redaction import safe
 from tinyllm.running import Running, current, emit, entered, unclassified
@@ -27,40 +28,55 @@ if TYPE_CHECKING:
 def build(
     spec: GraphSpec, services: Services, checkpointer: Any = None
 ) -> "CompiledStateGraph[State, None, State, State]":
-    """Lower, wire and compile. Nothing but this function knows how LangGraph wants its graphs."""
+    """A graph to be looked at, and to be run without a transaction: in it, every node is a step."""
+    spec = spec.lowered()
+    joins = Joins.of(spec)
+    steps = _steps(spec, services, joins)
+    return _wired(spec, joins, {(id,): step for id, step in steps.items()}, checkpointer)
+
+
+def machine(spec: GraphSpec, services: Services, checkpointer: Any) -> Machine:
+    """A graph to be run inside a transaction: with checkpoints, and no more steps than are worth one."""
+    spec = spec.lowered()
+    joins = Joins.of(spec)
+    steps = _steps(spec, services, joins)
+    fused: dict[tuple[str, ...], Runner | Fused] = {
+        group: steps[group[0]] if len(group) == 1 else Fused(group[0], {id: steps[id] for id in group})
+        for group in groups(spec, joins)
+    }
+    opens = Fused(spec.first, {id: steps[id] for id in opening(spec, joins)})
+    return Machine(_wired(spec, joins, fused, checkpointer), begin, spec.first, opens)
+
+
+def _steps(spec: GraphSpec, services: Services, joins: Joins) -> "dict[str, Runner]":
+    services = replace(services, allow=(*services.allow, *spec.allow))
+    return {id: Runner(node, services, joins) for id, node in spec.nodes.items()}
+
+
+def _wired(
+    spec: GraphSpec, joins: Joins, steps: "Mapping[tuple[str, ...], Runner | Fused]", checkpointer: Any
+) -> "CompiledStateGraph[State, None, State, State]":
+    """Steps, each for one node or a chain of them, as LangGraph wants its graphs: nothing else knows how."""
     from langgraph.graph import END as OUT
     from langgraph.graph import START, StateGraph
 
-    spec = spec.lowered()
-    services = replace(services, allow=(*services.allow, *spec.allow))
-    joins = Joins.of(spec)
     graph = StateGraph(State)
     graph.add_edge(START, BEGIN)
-
-    def put(door: str, step: Runner | Fused | Opening, *lasts: str) -> None:
-        """A node, and edges to wherever the last of its steps may lead."""
-        exits = dict.fromkeys(target for last in lasts for target in spec.nodes[last].exits() or (END,))
-        targets = [OUT if target == END else target for target in exits]
+    graph.add_node(BEGIN, begin)
+    graph.add_edge(BEGIN, spec.first)
+    for group, step in steps.items():
+        door = group[0]
+        exits = [target for id in group for target in spec.nodes[id].exits() or (END,)]
+        targets = dict.fromkeys(
+            OUT if target == END else target for target in exits if target not in group[1:]
+        )
         if joins.waits(door):
-            targets.append(door)
+            targets[door] = None
         if len(targets) == 1:
             graph.add_node(door, step)
-            graph.add_edge(door, targets[0])
+            graph.add_edge(door, *targets)
         else:
-            graph.add_node(door, Sending(step, lasts), destinations=tuple(dict.fromkeys(targets)))
-
-    # A graph without checkpoints is there to be looked at: in it, every node is a step.
-    looked_at = checkpointer is None
-    opens = () if looked_at else opening(spec, joins)
-    if opens:
-        steps = {id: Runner(spec.nodes[id], services, joins) for id in opens}
-        put(BEGIN, Opening(begin, spec.first, steps), *opens)
-    else:
-        graph.add_node(BEGIN, begin)
-        graph.add_edge(BEGIN, spec.first)
-    for chain in ((id,) for id in spec.nodes) if looked_at else chains(spec, joins):
-        runners = tuple(Runner(spec.nodes[id], services, joins) for id in chain)
-        put(chain[0], runners[0] if len(runners) == 1 else Fused(runners), chain[-1])
+            graph.add_node(door, Sending(step), destinations=tuple(targets))
     return graph.compile(checkpointer=checkpointer, name=spec.name)
 
 
@@ -69,17 +85,13 @@ class Sending:
     """A step, and where it leads: written with what it did, so that a resumed run cannot lose its way."""
 
     step: Step
-    lasts: tuple[str, ...]
 
     async def __call__(self, state: State) -> "Command[str]":
         from langgraph.graph import END as OUT
         from langgraph.types import Command
 
         update = await self.step(state)
-        exits = update["exits"]
-        last = next((id for id in reversed(exits) if id in self.lasts), self.lasts[0])
-        goto = [OUT if target == END else target for target in exits.get(last, (END,))]
-        return Command(update=update, goto=goto)
+        return Command(update=update, goto=[OUT if way == END else way for way in leads(update)])
 
 
 async def begin(state: State) -> State:

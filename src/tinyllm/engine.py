@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from tinyllm import settings as settings_of
 from tinyllm.answer import Answer
-from tinyllm.build import build
+from tinyllm.build import build, machine
 from tinyllm.cache import EVERY, Cache, tidy
 from tinyllm.calling import as_question, on_the_background_loop, streamed
 from tinyllm.clock import CLOCK, Clock
@@ -30,6 +30,7 @@ from tinyllm.guard import Breakers, Guard, StoreShelf
 from tinyllm.health import learning
 from tinyllm.inputs import inputs_of
 from tinyllm.log import Log
+from tinyllm.machine import Machine
 from tinyllm.memory.remembered import Memory
 from tinyllm.models import Make, Models
 from tinyllm.overlay import Patch, grown, read_beside, read_patches, serving, together
@@ -103,9 +104,9 @@ class Engine:
         )
 
     @cached_property
-    def machine(self) -> "CompiledStateGraph[Any, Any, Any, Any]":
+    def machine(self) -> Machine:
         """The graph with checkpoints: only inside a run."""
-        return build(self.spec, self.services, self.transactions.saver)
+        return machine(self.spec, self.services, self.transactions.saver)
 
     @cached_property
     def _parallel(self) -> bool:

@@ -8,6 +8,7 @@ from tinyllm.answer import Account, Answer, as_text
 from tinyllm.clock import Clock
 from tinyllm.errors import Permanent, TinyError, UsageError, classify
 from tinyllm.log import Log
+from tinyllm.machine import Machine
 from tinyllm.running import Ask, Event, Priority, Running, entered, unclassified
 from tinyllm.spec import GraphSpec
 from tinyllm.state import REFUSE, Message, latest, meant
@@ -96,7 +97,7 @@ class Execution:
     """A compiled graph, and the run that goes through it."""
 
     spec: GraphSpec
-    graph: "CompiledStateGraph[Any, Any, Any, Any]"
+    graph: "Machine | CompiledStateGraph[Any, Any, Any, Any]"
     watch: Watch
     running: Running
     parallel: bool = False  # several tasks at once

@@ -1,4 +1,4 @@
-"""Chains of pure nodes become one step: what costs nothing to repeat needs no checkpoint in between."""
+"""Nodes that become one step: between those that cost nothing to repeat, no checkpoint is worth its price."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,13 +7,11 @@ from typing import Any, get_type_hints
 
 from tinyllm.joins import Joins
 from tinyllm.spec import GraphSpec
-from tinyllm.state import RESERVED, Blank, Fresh, State
+from tinyllm.state import RESERVED, State
 
 Step = Callable[[State], Awaitable[Mapping[str, Any]]]
 Reducer = Callable[[Any, Any], Any]
-
-
-OPENING = ("solve", "router")
+GATE = "gate"
 
 
 def chains(spec: GraphSpec, joins: Joins) -> Iterator[tuple[str, ...]]:
@@ -28,17 +26,16 @@ def chains(spec: GraphSpec, joins: Joins) -> Iterator[tuple[str, ...]]:
             yield tuple(chain)
 
 
-def opening(spec: GraphSpec, joins: Joins) -> tuple[str, ...]:
-    """The solvers and routers that a run begins with: who answers is found out in the step that begins it."""
-    found: list[str] = []
-    waiting = [spec.first]
-    while waiting:
-        id = waiting.pop()
-        if id in found or id in RESERVED or spec.nodes[id].kind not in OPENING or joins.waits(id):
-            continue
-        found.append(id)
-        waiting.extend(spec.nodes[id].exits())
-    return tuple(found)
+def groups(spec: GraphSpec, joins: Joins) -> Iterator[tuple[str, ...]]:
+    """The same, with the gates that they may lead to: what was said is looked at in the step that said it."""
+    for chain in chains(spec, joins):
+        group = list(chain)
+        for id in group if not joins.parallel else ():
+            exits = spec.nodes[id].exits() if id not in chain[:-1] else ()
+            group += [
+                each for each in exits if each not in (*RESERVED, *group) and spec.nodes[each].kind == GATE
+            ]
+        yield tuple(group)
 
 
 def _after(id: str, spec: GraphSpec, joins: Joins) -> str:
@@ -54,40 +51,27 @@ def _after(id: str, spec: GraphSpec, joins: Joins) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """The steps of a chain, one after the other; each sees what those before it wrote."""
+    """Steps one after the other, while the way goes on in one of them; each sees what those before it wrote."""
 
-    steps: tuple[Step, ...]
+    door: str
+    steps: Mapping[str, Step]
 
     async def __call__(self, state: State) -> dict[str, Any]:
         whole: dict[str, Any] = {}
         seen: dict[str, Any] = dict(state)
-        for step in self.steps:
-            update = await step(State(**seen))  # type: ignore[typeddict-item]
+        ways: tuple[str, ...] = (self.door,)
+        while len(ways) == 1 and ways[0] in self.steps and not (whole and ways[0] == self.door):
+            update = await self.steps[ways[0]](State(**seen))  # type: ignore[typeddict-item]
             seen = added(seen, update)
             whole = added(whole, update)
+            ways = leads(whole)
         return whole
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The step that begins a run, and goes on until somebody has to answer."""
-
-    begin: Step
-    first: str
-    steps: Mapping[str, Step]
-
-    async def __call__(self, state: State) -> dict[str, Any]:
-        whole = dict(await self.begin(state))
-        at = self.first
-        while at in self.steps:
-            update = await self.steps[at](State(**whole))  # type: ignore[typeddict-item]
-            whole = added(whole, update)
-            exits = update["exits"][at]
-            at = exits[0] if len(exits) == 1 else ""
-        # The run begins here: this is all that there is, whatever the thread held before.
-        return {
-            key: Blank(value) if isinstance(value, list) else Fresh(value) for key, value in whole.items()
-        }
+def leads(update: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a step leads: where the last of its nodes went."""
+    exits = update["exits"]
+    return tuple(dict.fromkeys(exits[next(reversed(exits))]))
 
 
 def added(values: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:

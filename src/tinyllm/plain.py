@@ -26,15 +26,20 @@ def plain_text(text: str) -> str:
 
 def plain(value: Any, depth: int = 0) -> Any:
     """The same value as JSON has it: a copy, so that nobody changes what was already filed."""
-    if type(value) is dict and depth < DEEPEST:
-        return {plain_text(str(key)): plain(each, depth + 1) for key, each in value.items()}
-    if value is None or isinstance(value, (bool, float)):
+    kind = type(value)
+    if kind is str:
+        return plain_text(value)
+    if value is None or kind is bool or kind is float:
         return value
+    if kind is dict and depth < DEEPEST:
+        return {plain_text(str(key)): plain(each, depth + 1) for key, each in value.items()}
     if isinstance(value, str):
         return plain_text(str(value))
     if isinstance(value, int):
         # As text it keeps every digit; as a float it would quietly lose some.
         return int(value) if -WIDEST <= value < WIDEST else str(value)
+    if isinstance(value, float):
+        return value
     if depth >= DEEPEST:
         raise Invalid(f"a value is nested deeper than {DEEPEST} levels", code="VALUE_TOO_DEEP")
     return _container(value, depth + 1)

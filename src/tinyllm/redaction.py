@@ -108,4 +108,9 @@ def hidden(value: Any, secrets: tuple[str, ...] = ()) -> Any:
 
 def safe(text: str) -> str:
     """The text fit to be shown and kept: without what looks like a secret, and without those of the environment."""
-    return redacted(without(text, known_secrets()))
+    return all_safe([text])[0]
+
+
+def all_safe(texts: Iterable[str]) -> list[str]:
+    secrets = known_secrets()
+    return [redacted(without(text, secrets)) for text in texts]

@@ -237,7 +237,7 @@ async def test_a_run_that_goes_back_to_a_savepoint_was_never_told(opened: Opened
     second = {"prompt": "And why?", "model": MODEL, "temperature": 0, "to": "may"}
     async with opened(given=graph(why=second, may=asks)) as engine:
         waiting = await engine.ask("Who?")
-        await engine.transactions.rollback(waiting.run, to=2)
+        await engine.transactions.rollback(waiting.run, to=1)
         before = await engine.transactions.store.read(
             lambda db: db.execute("SELECT key FROM cache").fetchall()
         )

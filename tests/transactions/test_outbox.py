@@ -253,7 +253,7 @@ async def test_after_a_return_only_what_is_asked_for_again_is_sent(house: House)
     nodes = {"a": sends("first", to="b"), "b": sends("second", to="may"), "may": MAY, "said": value("'done'")}
     engine = house.engine(**nodes)
     waiting = await engine.ask("go")
-    await engine.transactions.rollback(waiting.run, to=2)
+    await engine.transactions.rollback(waiting.run, to=1)
     assert [each.arguments["text"] for each in await engine.transactions.outbox(whole=True)] == ["first"]
     again = await engine.resume(waiting.run)
     await engine.resume(again.run, "yes")

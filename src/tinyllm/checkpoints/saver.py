@@ -198,10 +198,10 @@ class Checkpoints(BaseCheckpointSaver[str]):
             return writing
         run.saved(Saved(namespace, checkpoint["id"], metadata.get("step", 0)))
         run.follows(str(place.get("checkpoint_id")))
-        # The input stands in the run itself; a run that ends is written with its end.
-        given = metadata.get("source") == "input"
-        if run.held or (run.grouped and (run.idle or given or _last(checkpoint))):
-            run.waiting.append((checkpoint["id"] if given else "", alone))
+        # What a run begins with is written with what comes next; a run that ends, with its end.
+        begins = metadata.get("source") == "input"
+        if run.held or (run.grouped and (run.idle or begins or _last(checkpoint))):
+            run.waiting.append(("", alone))
             return None
         return writing
 

@@ -241,7 +241,7 @@ SHAPES += (
         in_order=False,
     ),
 )
-RETURN_TO = 2  # the savepoint that the shape `return` goes back to
+RETURN_TO = 1  # the savepoint that the shape `return` goes back to
 
 
 async def not_the_first(judged: Judged, services: Services) -> Verdict:  # noqa: ARG001 - the signature of a check

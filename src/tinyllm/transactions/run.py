@@ -13,7 +13,7 @@ from tinyllm.effects import InDoubt, Ledger, recording
 from tinyllm.errors import Permanent, Stopped, TinyError, classify
 from tinyllm.memory.rows import settle
 from tinyllm.plain import plain
-from tinyllm.running import Event
+from tinyllm.running import Event, current
 from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, packed
 from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced, fenced
@@ -49,6 +49,7 @@ class Run:
     _events: list[dict[str, Any]] = field(default_factory=list)
     _filed: int = 0  # the number of the last event that was written
     _beside: Beside = field(init=False)
+    _here: tuple[str, int] = ("", 0)  # the node that did something last
     _entered: ExitStack = field(default_factory=ExitStack)
     _timer: asyncio.TimerHandle | None = None
     _renewed: float = 0.0  # by the clock that never steps back
@@ -121,10 +122,10 @@ class Run:
             self.staged.add(event, self.ledger.savepoint)
             return
         self.seq += 1
-        data = {name: _preview(value) for name, value in event.data.items()}
+        data = {name: _preview(value) for name, value in plain(event.data).items()}
         self._events.append(
             {"run": self.id, "seq": self.seq, "at": event.at or self.clock.now(), "kind": event.kind,
-             "node": event.node, "data": packed(plain(data))}
+             "node": event.node, "data": packed(data)}
         )  # fmt: skip
 
     def fence(self, db: Database) -> None:
@@ -144,12 +145,15 @@ class Run:
         self._renewed = self.clock.monotonic()
 
     async def _stirs(self) -> None:
-        """Something is about to happen that takes long, or cannot be repeated: from here on the run can be seen."""
-        if self._beside.idle:
-            self._beside.idle = False
-            if self._beside.waiting and not self._beside.held:
-                await self.store.write_unsynced(self._seen)
-                self._beside.forget()
+        """Something is about to happen that takes long, or cannot be repeated: what was done is written before."""
+        here = (current().node, current().visit)
+        moved, self._here = here != self._here, here
+        if self._beside.held or not (self._beside.idle or (moved and self.ledger.waiting)):
+            return
+        self._beside.idle = False
+        if self.planned or self._beside.waiting or self.ledger.waiting:
+            await self.store.write_unsynced(self._seen)
+            self._beside.forget()
 
     def _seen(self, db: Database) -> None:
         self.fence(db)
@@ -161,9 +165,10 @@ class Run:
 
     def _saved(self, saved: Saved) -> None:
         """Every so many steps a checkpoint is one that the run can be taken back to."""
-        if saved.namespace or saved.step < 0 or saved.step % self.row.every:
+        passed = saved.step + 1  # LangGraph counts from -1: what the run begins with
+        if saved.namespace or passed % self.row.every:
             return
-        number = saved.step // self.row.every
+        number = passed // self.row.every
         self.ledger.savepoint = number + 1
         data = {"number": number, "step": saved.step, "checkpoint": saved.checkpoint}
         self.note(Event("savepoint", data=data, at=self.clock.now()))
@@ -293,7 +298,7 @@ def _stopped(failure: BaseException) -> bool:
 def _preview(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    text = value if isinstance(value, str) else packed(plain(value))
+    text = value if isinstance(value, str) else packed(value)
     if len(text) <= PREVIEW:
         return value
     return f"{text[:PREVIEW]}…"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinyllm.cache import rows as cache
-from tinyllm.redaction import safe
+from tinyllm.redaction import all_safe, safe
 from tinyllm.running import Event
 from tinyllm.store import Database, checksum, packed
 
@@ -26,6 +26,9 @@ DECISION = (
     " :key, :savepoint, :at, :graph, :state, :why, :body, :crc) ON CONFLICT (patch, seq) DO UPDATE SET"
     " at = excluded.at, state = excluded.state, why = excluded.why, body = excluded.body, crc = excluded.crc"
 )
+
+
+TEXTS = ("question", "answer", "because")
 
 
 def _unmarked(_node: str) -> str:
@@ -82,8 +85,10 @@ class Staged:
 
 def write_grade(db: Database, values: Mapping[str, Any]) -> None:
     """One grade, without the secrets in its texts."""
-    texts = {name: safe(str(values[name])) for name in ("question", "answer", "because")}
-    db.execute(GRADE, {**values, **texts, "passed": int(bool(values["passed"]))})
+    texts = all_safe(str(values[name]) for name in TEXTS)
+    db.execute(
+        GRADE, {**values, **dict(zip(TEXTS, texts, strict=True)), "passed": int(bool(values["passed"]))}
+    )
 
 
 def decide(db: Database, data: Mapping[str, Any]) -> int:
