@@ -28,6 +28,7 @@ Do = Callable[[str], Awaitable[Any]]
 # Questions to a person are counted by themselves: whether one is asked may change with what is allowed.
 PERSON = "person"
 FREE: tuple[Class, ...] = ("read", "model")  # may simply happen again
+LONG = 1.0  # seconds
 HERE: tuple[Class, ...] = (*FREE, "outbox")  # nothing happens outside: written with what comes next
 
 
@@ -164,8 +165,8 @@ class Ledger:
         text = packed(kept)
         values = {**self._values(line), "state": state, "result": text, "crc": checksum(text), "began": began}
         self.recorded[line.key] = replace(line, state=state, result=kept)
-        # Nothing has been done with a reply before its step ends: until then it may still be asked for again.
-        if self.defers and line.effect in HERE:
+        # What came at once may be asked for again, for nothing was done with it; what took long is kept at once.
+        if self.defers and line.effect in HERE and self.clock.now() - began < LONG:
             self.waiting[line.key] = values
             return kept
 
@@ -175,7 +176,7 @@ class Ledger:
             self.flush(db)
             db.execute(ENDED, values)
 
-        await self.store.write(end)
+        await (self.store.write_unsynced if line.effect in FREE else self.store.write)(end)
         failpoints.hit("effect.after")
         return kept
 

@@ -13,7 +13,7 @@ from tinyllm.effects import InDoubt, Ledger, recording
 from tinyllm.errors import Permanent, Stopped, TinyError, classify
 from tinyllm.memory.rows import settle
 from tinyllm.plain import plain
-from tinyllm.running import Event, current
+from tinyllm.running import Event
 from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, packed
 from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced, fenced
@@ -49,7 +49,6 @@ class Run:
     _events: list[dict[str, Any]] = field(default_factory=list)
     _filed: int = 0  # the number of the last event that was written
     _beside: Beside = field(init=False)
-    _here: tuple[str, int] = ("", 0)  # the node that did something last
     _entered: ExitStack = field(default_factory=ExitStack)
     _timer: asyncio.TimerHandle | None = None
     _renewed: float = 0.0  # by the clock that never steps back
@@ -145,15 +144,12 @@ class Run:
         self._renewed = self.clock.monotonic()
 
     async def _stirs(self) -> None:
-        """Something is about to happen that takes long, or cannot be repeated: what was done is written before."""
-        here = (current().node, current().visit)
-        moved, self._here = here != self._here, here
-        if self._beside.held or not (self._beside.idle or (moved and self.ledger.waiting)):
-            return
-        self._beside.idle = False
-        if self.planned or self._beside.waiting or self.ledger.waiting:
-            await self.store.write_unsynced(self._seen)
-            self._beside.forget()
+        """Something is about to happen that takes long, or cannot be repeated: from here on the run can be seen."""
+        if self._beside.idle:
+            self._beside.idle = False
+            if (self.planned or self._beside.waiting) and not self._beside.held:
+                await self.store.write_unsynced(self._seen)
+                self._beside.forget()
 
     def _seen(self, db: Database) -> None:
         self.fence(db)
