@@ -1,6 +1,7 @@
 """What we ask an Ollama server besides questions: which models it has, holds and can fetch."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ def full(model: str) -> str:
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
+@lru_cache(maxsize=32)
 def same(host: str) -> str:
     """One address for one server, however this machine was named in it."""
     parts = urlsplit(host.rstrip("/"))

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from tinyllm.checks.units import Unit, unit_at
 from tinyllm.solvers.mathematics.numerals import SCALES, SMALL
@@ -43,11 +44,13 @@ class Figure:
         return self.last == 1
 
 
+@lru_cache(maxsize=128)  # a handful of texts are compared with each other over and over
 def numbers(text: str) -> tuple[Fraction, ...]:
     """The numbers in a text, in whatever form they are written."""
     return tuple(each.value for each in _single(unlatexed(text[:LONGEST])))
 
 
+@lru_cache(maxsize=128)
 def figures(text: str) -> tuple[Figure, ...]:
     """The same with their units, where `6 hours 30 minutes` is one."""
     text = re.sub(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from tinyllm.checks.figures import Figure, figures, unlatexed
 from tinyllm.checks.results import last_side
@@ -35,6 +36,7 @@ def same(one: str, other: str) -> bool:
     return compared(one, other) is True
 
 
+@lru_cache(maxsize=128)
 def compared(one: str, other: str) -> bool | None:
     """Are they the same or not; None where that cannot be told."""
     told = _compared(one, other)

@@ -126,7 +126,9 @@ class Memory:
             return view, by_words, there, found_said(db, head, query, limit) if head else []
 
         view, by_words, there, messages = await self._read(look)
-        by_meaning = await self._by_meaning(view, scopes, query) if there else []
+        if not there:
+            return [], messages
+        by_meaning = await self._by_meaning(view, scopes, query)
         order = fused({"meaning": by_meaning, "words": by_words})[:limit]
         items = await self._read(lambda db: rows.read_numbered(db, view, [number for number, _, _ in order]))
         return [Found(items[number], score, by) for number, score, by in order if number in items], messages
