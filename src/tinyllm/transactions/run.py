@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from contextvars import Context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from tinyllm import failpoints
@@ -12,7 +14,7 @@ from tinyllm.clock import Clock
 from tinyllm.effects import InDoubt, Ledger, recording
 from tinyllm.errors import Permanent, Stopped, TinyError, classify
 from tinyllm.memory.rows import settle
-from tinyllm.plain import plain
+from tinyllm.plain import plain, preview
 from tinyllm.running import Event
 from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, packed
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PREVIEW = 200  # characters of a value in an event: the whole of it is in the checkpoint
+STOPS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit, Stopped)
 UNKEPT = ("token", "waits", "stopped")  # events that only somebody who watches wants
 
 MINE = " WHERE id = :run AND fence = :fence AND status = 'executing'"
@@ -41,7 +44,7 @@ class Run:
     clock: Clock
     window: list[Message]  # the conversation that it goes on with
     planned: Callable[[Database], object] | None = None  # writes it down, when it was not at its begin
-    resumed: bool = False  # it has checkpoints: go on from there instead of from the inputs
+    resumed: bool = False  # it has checkpoints, and goes on from there instead of from the inputs
     question_asked: Any = None  # what a person was asked, when it waited
     status: Status = "executing"
     seq: int = 0
@@ -80,8 +83,6 @@ class Run:
         """One task at a time: its result is written with the checkpoint that contains it."""
         self._beside.grouped = self.ledger.defers = True
 
-    # Inside it.
-
     async def __aenter__(self) -> "Run":
         self.saver.runs[self.id] = self._beside
         self._beside.idle = self._beside.empty = not self.resumed
@@ -100,12 +101,19 @@ class Run:
                 await asyncio.shield(asyncio.ensure_future(self._left(failure)))
         finally:
             self.saver.runs.pop(self.id, None)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Nothing refers back to a run that is over, so that it does not wait for the garbage collector."""
+        self.ledger.check, self.ledger.first = partial(_too_late, self.id), None
+        self._beside = Beside(self.ledger.check)
+        self._timer = None
 
     async def _left(self, failure: BaseException | None) -> None:
         """Nobody ended it: by what was raised, it waits, can be resumed, or never happened."""
         if isinstance(failure, InDoubt):
             await self._pause("in_doubt", {"question": failure.message, "hint": failure.hint})
-        elif failure is None or _stopped(failure):
+        elif failure is None or isinstance(failure, STOPS):
             await self.release()
         elif isinstance(failure, Fenced):
             self.status = "rolled_back"  # for us; whoever took it over decides
@@ -121,7 +129,7 @@ class Run:
             self.staged.add(event, self.ledger.savepoint)
             return
         self.seq += 1
-        data = {name: _preview(value) for name, value in plain(event.data).items()}
+        data = {name: preview(value, PREVIEW) for name, value in plain(event.data).items()}
         self._events.append(
             {"run": self.id, "seq": self.seq, "at": event.at or self.clock.now(), "kind": event.kind,
              "node": event.node, "data": packed(data)}
@@ -200,7 +208,8 @@ class Run:
 
     def _renew_later(self) -> None:
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(RENEWAL, lambda: loop.create_task(self._renew()))
+        # Its own context: a timer that was cancelled stays where it is until its time, and would hold the run so long.
+        self._timer = loop.call_later(RENEWAL, lambda: loop.create_task(self._renew()), context=Context())
 
     async def _renew(self) -> None:
         """A long call writes nothing; the lease must not end meanwhile."""
@@ -286,15 +295,5 @@ class Run:
         return {"run": self.id, "fence": self.row.fence, "thread": self.thread, "now": self.clock.now()}
 
 
-def _stopped(failure: BaseException) -> bool:
-    stops = (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit, Stopped)
-    return isinstance(failure, stops)
-
-
-def _preview(value: Any) -> Any:
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    text = value if isinstance(value, str) else packed(value)
-    if len(text) <= PREVIEW:
-        return value
-    return f"{text[:PREVIEW]}…"
+def _too_late(id: str, _: Database) -> None:
+    raise fenced(id)
