@@ -7,6 +7,7 @@ from pathlib import Path
 from tinyllm.engine import Engine
 from tinyllm.settings import Settings
 from tinyllm.testing.simulator import Reply, Script, Simulator
+from tinyllm.testing.simulator.model import Model
 
 GRAPH = {
     "name": "said",
@@ -45,13 +46,10 @@ async def test_a_run_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> 
 
 
 async def test_connections_are_used_again_however_many_are_open(tmp_path: Path) -> None:
-    async with (
-        Simulator(Script(Reply("It is well.", first_delay=0.3))) as simulator,
-        Engine(GRAPH, settings=settings(simulator, tmp_path)) as asked,
-    ):
-        for turn in range(2):
-            answers = await asyncio.gather(
-                *(asked.ask(f"How is it, {turn} {number}?") for number in range(MANY))
-            )
-            assert all(answer.status == "committed" for answer in answers)
-        assert simulator.connections <= MANY
+    reply = Reply("It is well.", first_delay=0.3)
+    async with Simulator(Script(reply, [Model(name="qwen2.5:3b", slots=2 * MANY)])) as simulator:
+        async with Engine(GRAPH, settings=settings(simulator, tmp_path)) as asked:
+            for turn in range(2):
+                asks = (asked.ask(f"How is it, {turn} {number}?") for number in range(MANY))
+                assert {answer.status for answer in await asyncio.gather(*asks)} == {"committed"}
+        assert simulator.connections <= MANY + 1
