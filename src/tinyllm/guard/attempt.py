@@ -66,6 +66,7 @@ class Attempts:
 
     async def _used(self, entry: Entry, ask: Ask, request: Request, use: Use[T]) -> T:
         request.said = ""
+        self.models.chat(entry.name)  # to make its client is no part of the model's time
         async with timed(entry, ask, request, self.models.settings) as watch:
             asked = await self._fitting(entry, ask, request)
             reply = await self.models.ask(entry, asked, watch.heard)

@@ -81,7 +81,7 @@ class Setup:
 
 
 QUICK: Final = {"load_timeout": 0.5, "idle_timeout": 0.4, "call_timeout": 1.0}
-IMPATIENT: Final = {"load_timeout": 0.15, "idle_timeout": 0.15, "call_timeout": 0.2}
+IMPATIENT: Final = {"load_timeout": 0.3, "idle_timeout": 0.3, "call_timeout": 0.4}
 STOPPED: Final = "model runner has unexpectedly stopped, this may be due to resource limitations"
 BUSY: Final = "server busy, please try again.  maximum pending requests exceeded"
 MEMORY: Final = "model requires more system memory (9.1 GiB) than is available (3.2 GiB)"
