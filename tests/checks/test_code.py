@@ -11,6 +11,7 @@ from tinyllm.checks.blocks import asks_for_code, blocks
 from tinyllm.checks.code.edges import edges
 from tinyllm.checks.code.inputs import inputs
 from tinyllm.checks.code.task import Example, task_of
+from tinyllm.checks.code.written import calls_of
 from tinyllm.sandbox import bubblewrap, cpython, docker, monty
 from tinyllm.testing.scripted import Scripted
 
@@ -377,3 +378,15 @@ async def test_where_writing_it_again_tells_nothing_one_program_ahead_is_enough(
     assert level.status == "refused"
     refuted = await ask(QUESTION, checks, a=Scripted(WRONG), b=WRONG, c=WRONG)
     assert refuted.status == "refused"  # neither meets the example
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["assert f({}, 1) == 2", "f({}) == 2", "def f(a, b={}):\n    pass"],
+    ids=["assert", "call", "default"],
+)
+def test_a_number_that_cannot_be_written_out_is_no_example(shown: str) -> None:
+    huge = "0x" + "f" * 4500
+    task = task_of(f"Write a Python function f(a, b).\n\n{shown.format(huge)}")
+    assert (task.name, task.examples) == ("f", ())
+    assert calls_of([f"assert f({huge}) == 1", "assert f(2) == 3"], "f") == ["f(2)"]

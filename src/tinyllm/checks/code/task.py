@@ -80,7 +80,7 @@ def _name(question: str) -> str:
 def _assertions(question: str) -> Iterator[tuple[str, str]]:
     """Whole tests, each with the function that it tests: `assert set(shared(a, b)) == {1}`."""
     for line in re.findall(r"^[ \t]*(assert .*)$", question, re.MULTILINE):
-        if parses(line.strip()):
+        if _reads(line.strip()):
             statement = ast.parse(line.strip()).body[0]
             assert isinstance(statement, ast.Assert)
             calls = [each for each in ast.walk(statement.test) if isinstance(each, ast.Call)]
@@ -88,6 +88,17 @@ def _assertions(question: str) -> Iterator[tuple[str, str]]:
             own = [name for name in names if not hasattr(builtins, name)]
             if own:
                 yield own[-1], ast.unparse(statement.test)
+
+
+def _reads(code: str) -> bool:
+    """Can it be read, and written out again? A number of thousands of digits has no decimal form."""
+    if not parses(code):
+        return False
+    try:
+        ast.unparse(ast.parse(code))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _calls(question: str, name: str) -> bool:
@@ -114,7 +125,7 @@ def _definitions(question: str) -> list[ast.stmt]:
     for end in range(min(len(lines), starts[0] + LINES), starts[0], -1):
         code = "\n".join(lines[starts[0] : end])
         for ending in ("", "\n    pass"):
-            if parses(code + ending):
+            if _reads(code + ending):
                 body = ast.parse(code + ending).body
                 return [
                     each for each in body if isinstance(each, (ast.Import, ast.ImportFrom, ast.FunctionDef))
@@ -160,6 +171,7 @@ def _literal_call(call: str) -> bool:
             return False
         for each in (*tree.args, *(keyword.value for keyword in tree.keywords)):
             ast.literal_eval(each)
+        ast.unparse(tree)  # a number of thousands of digits has no decimal form
     except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError):
         return False
     return True

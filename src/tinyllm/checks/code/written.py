@@ -53,7 +53,10 @@ def calls_in(code: str, name: str) -> list[str]:
     return [
         ast.unparse(each)
         for each in ast.walk(tree)
-        if isinstance(each, ast.Call) and ast.unparse(each.func) == name and _plain(each)
+        if isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Name)
+        and each.func.id == name
+        and _plain(each)
     ]
 
 
@@ -61,6 +64,7 @@ def _plain(call: ast.Call) -> bool:
     try:
         for each in (*call.args, *(keyword.value for keyword in call.keywords)):
             ast.literal_eval(each)
+        ast.unparse(call)
     except (ValueError, TypeError, RecursionError, MemoryError):
         return False
     return not any(keyword.arg is None for keyword in call.keywords)
