@@ -4,7 +4,9 @@ import asyncio
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from tinyllm.installing import install
 from tinyllm.store import Database, Store, Work, checksum, open_store, unpacked
 from tinyllm.store.columns import METADATA
 from tinyllm.store.database import VERSION
+from tinyllm.store.files import prepare
 from tinyllm.store.schema import MIGRATIONS
 
 ADD = "INSERT INTO graphs (fingerprint, body) VALUES (:name, :body)"
@@ -155,6 +158,23 @@ def test_processes_that_start_together_share_one_new_database(tmp_path: Path) ->
     with open_store(path) as store:
         assert len(store.read_now(names)) == 160
     assert {file.name for file in folder.iterdir()} <= {"runs.db", "runs.db-lock"}
+
+
+def test_a_new_folder_may_be_made_by_another_at_the_same_moment(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def begin(number: int) -> list[int]:
+        files = []
+        for time in range(40):
+            path = tmp_path / str(time) / "checkpoints" / "runs.db"
+            together.wait(30)
+            prepare(path)
+            files.append(path.stat().st_ino)
+        return files
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(begin, range(4)))
+    assert seen == [seen[0]] * 4
 
 
 def test_a_changed_row_is_noticed() -> None:

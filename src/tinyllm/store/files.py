@@ -34,7 +34,7 @@ def prepare(path: Path) -> None:
     """See that the file is there and may be used, or say why not."""
     try:
         if not path.parent.exists():
-            path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True)
+            path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         if not path.exists():
             _create(path)
     except OSError as failure:
@@ -74,8 +74,10 @@ def _create(path: Path) -> None:
             os.link(draft, path)
         except FileExistsError:
             return
-        except OSError:
-            draft.rename(path)
+        except OSError:  # no hard links here
+            with _alone(path):
+                if not path.exists():
+                    draft.rename(path)
     finally:
         for left in (draft, _log(draft), draft.with_name(draft.name + "-shm")):
             left.unlink(missing_ok=True)
