@@ -1,12 +1,14 @@
 """A question is a run: kept, continued, resumed and replayed, through the front door."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tinyllm.clock import Virtual
 from tinyllm.effects import write_file
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError, UsageError
@@ -172,3 +174,56 @@ async def test_a_tool_that_wrote_before_the_failure_is_undone(open_engine: Open,
         "file",
         "undone",
     )
+
+
+async def test_the_path_is_that_of_the_attempt_that_stands(open_engine: Open) -> None:
+    fork = {"kind": "human", "ask": "Which way?", "choices": {"left": "left", "right": "right"}}
+    engine = open_engine(
+        {
+            "nodes": {
+                "first": {"prompt": "Begin.", "to": "fork"},
+                "fork": fork,
+                "left": {"prompt": "Left.", "to": "done"},
+                "right": {"prompt": "Right.", "to": "done"},
+                "done": {"kind": "human", "ask": "Done?", "choices": {"yes": "end"}},
+            }
+        },
+        "said",
+    )
+    run = (await engine.ask("go")).run
+    waiting = await engine.resume(run, "left")
+    assert waiting.path == ("first", "fork", "left")
+    await engine.transactions.rollback(run, to=1)  # where the first one has spoken
+    assert (await engine.resume(run)).status == "waiting"
+    await engine.resume(run, "right")
+    assert (await engine.resume(run, "yes")).path == ("first", "fork", "right", "done")
+
+
+async def test_a_reply_that_took_long_is_kept_with_what_it_cost(tmp_path: Path) -> None:
+    clock, found = Virtual(), list[int]()
+    database = tmp_path / "runs.db"
+
+    def slowly(*_: Any, **__: Any) -> str:
+        clock.advance(2)
+        return "It is well indeed."
+
+    def judging(*_: Any, **__: Any) -> str:
+        with sqlite3.connect(database) as db:
+            found.extend(db.execute("SELECT count(*) FROM effects WHERE state = 'done'").fetchone())
+            found.extend(db.execute("SELECT count(*) FROM events WHERE kind = 'call'").fetchone())
+        db.close()
+        return "right"
+
+    graph = {
+        "models": {"judge": "j:1b"},
+        "nodes": {"say": {"prompt": "Speak.", "to": "check"}, "check": {"kind": "gate", "judge": "judge"}},
+    }
+    models = {"j:1b": Scripted(judging)}
+    async with Engine(
+        graph,
+        settings=Settings(database=str(database)),
+        clock=clock,
+        make=lambda name, _: models.get(name) or Scripted(slowly),
+    ) as engine:
+        await engine.ask("How is it?")
+    assert found[:2] == [1, 1]

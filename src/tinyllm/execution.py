@@ -88,7 +88,7 @@ class Watch:
 
     def recall(self, lines: list[Line]) -> None:
         """What a run did before it was interrupted belongs to its account."""
-        for line in lines:
+        for line in standing(lines):
             self.account.add(Event(line.kind, line.node, line.data, line.at))
 
 
@@ -215,6 +215,21 @@ def begun_with(lines: Sequence[Line]) -> Options:
     """The options that a run began with, and that it goes on with."""
     began = next((line.data for line in lines if line.kind == "begin"), {})
     return {"model": str(began.get("model", "")), "approve": tuple(began.get("approve", ()))}
+
+
+def standing(lines: Sequence[Line]) -> list[Line]:
+    """Without what was done after a savepoint that the run was taken back to."""
+    stands: list[Line] = []
+    for line in lines:
+        if line.kind == "note" and (back := line.data.get("back")) is not None:
+            places = [
+                at
+                for at, each in enumerate(stands)
+                if each.kind == "savepoint" and each.data["number"] == back
+            ]
+            del stands[places[-1] + 1 if places else 0 :]
+        stands.append(line)
+    return stands
 
 
 def strangers(lines: Sequence[Line]) -> dict[str, None]:

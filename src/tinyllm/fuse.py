@@ -1,9 +1,9 @@
-"""Nodes that become one step: between those that cost nothing to repeat, no checkpoint is worth its price."""
+"""Nodes that become one step: what costs nothing to repeat needs no checkpoint in between, nor does a gate before it."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from tinyllm.joins import Joins
 from tinyllm.spec import GraphSpec
@@ -61,7 +61,7 @@ class Fused:
         seen: dict[str, Any] = dict(state)
         ways: tuple[str, ...] = (self.door,)
         while len(ways) == 1 and ways[0] in self.steps and not (whole and ways[0] == self.door):
-            update = await self.steps[ways[0]](State(**seen))  # type: ignore[typeddict-item]
+            update = await self.steps[ways[0]](cast("State", seen))
             seen = added(seen, update)
             whole = added(whole, update)
             ways = leads(whole)

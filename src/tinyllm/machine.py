@@ -1,18 +1,17 @@
 """A compiled graph and the way into it: who answers is found out before the first step, which then is written once."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tinyllm.fuse import Fused, Step, added, leads
 from tinyllm.joins import Joins
 from tinyllm.spec import GraphSpec
-from tinyllm.state import END, RESERVED, State
+from tinyllm.state import END, RESERVED, TO, State
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 OPENING = ("solve", "router")
-NEXT = "branch:to:{}"  # LangGraph's channel that says that a node is next
 WAITING = "__interrupt__"
 
 
@@ -39,14 +38,14 @@ class Machine:
     opens: Fused  # what a run may begin with
 
     def __post_init__(self) -> None:
-        channels = [*self.graph.builder.schemas[State], *(NEXT.format(id) for id in self.graph.builder.nodes)]
+        channels = [*self.graph.builder.schemas[State], *(f"{TO}{id}" for id in self.graph.builder.nodes)]
         self.graph.input_channels = channels
 
     async def ainvoke(self, given: Any, config: Any, **options: Any) -> dict[str, Any]:
         """Carry a run to its end, or to where it waits; given its inputs it begins, else it goes on."""
         state: dict[str, Any] = {}
         if isinstance(given, dict):
-            given = state = await self._opened(State(**given))  # type: ignore[typeddict-item]
+            given = state = await self._opened(cast("State", given))
         asked: list[Any] = []
         async for state in self.graph.astream(given, config, stream_mode="values", **options):
             asked += state.pop(WAITING, ())
@@ -57,6 +56,6 @@ class Machine:
         whole = dict(await self.begin(given))
         ways: tuple[str, ...] = (self.first,)
         if self.first in self.opens.steps:
-            update = await self.opens(State(**whole))  # type: ignore[typeddict-item]
+            update = await self.opens(cast("State", whole))
             whole, ways = added(whole, update), leads(update)
-        return {**whole, **{NEXT.format(id): None for id in ways if id != END}}
+        return {**whole, **{f"{TO}{id}": None for id in ways if id != END}}

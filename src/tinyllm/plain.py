@@ -11,7 +11,7 @@ from tinyllm.errors import Invalid
 DEEPEST = 100
 WIDEST = 1 << 63  # 64 bits with a sign; PostgreSQL and msgpack hold no more
 REPLACEMENT = "�"
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def plain_text(text: str) -> str:
@@ -83,7 +83,7 @@ def preview(value: Any, most: int) -> Any:
     """A plain value; of one that is longer, how it begins."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    text = value if isinstance(value, str) else _compact(value)
+    text = value if isinstance(value, str) else compact(value)
     return value if len(text) <= most else f"{text[:most]}…"
 
 

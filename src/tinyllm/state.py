@@ -10,6 +10,7 @@ RETRY = "retry"
 REFUSE = "refuse"
 BEGIN = "begin"
 RESERVED = (END, RETRY, REFUSE, BEGIN)
+TO = "branch:to:"  # LangGraph's channel that says who is next: this, and the node's id
 
 Message = dict[str, Any]
 

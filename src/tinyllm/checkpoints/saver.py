@@ -17,6 +17,7 @@ from langgraph.checkpoint.base import (
 
 from tinyllm import failpoints
 from tinyllm.checkpoints.serializer import Serializer
+from tinyllm.state import TO
 from tinyllm.store import Database, Store
 
 Writing = Callable[[Database], None]
@@ -263,9 +264,6 @@ class Checkpoints(BaseCheckpointSaver[str]):
     def decode(self, db: Database, config: RunnableConfig) -> CheckpointTuple | None:
         """The head, read inside a transaction that is open already."""
         return self._get(db, self._at_head(db, config))
-
-
-TO = "branch:to:"  # LangGraph's channels that say who is next
 
 
 def _last(checkpoint: Checkpoint) -> bool:

@@ -54,6 +54,7 @@ class Ledger:
     contents: Contents
     check: Callable[[Database], None]  # refuses a stale writer
     first: Callable[[], Awaitable[None]] | None = None  # before anything is called
+    beside: Callable[[Database], None] = lambda _: None  # what was told of it, written with a result
     clock: Clock = CLOCK
     savepoint: int = 0
     offline: bool = False  # a replay: nothing is called, everything must be recorded
@@ -174,6 +175,7 @@ class Ledger:
             failpoints.hit("effect.before")
             self.check(db)
             self.flush(db)
+            self.beside(db)
             db.execute(ENDED, values)
 
         await (self.store.write_unsynced if line.effect in FREE else self.store.write)(end)

@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import Permanent
+from tinyllm.plain import compact
 from tinyllm.store.failures import damaged
 
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 VERSION = 10  # how many migrations this program knows; a test compares it with the list
 APPLICATION = 0x544C4C4D  # "TLLM" in the header of the file
 Result = TypeVar("Result")
@@ -95,7 +95,7 @@ def counts(table: str) -> str:
 
 def packed(value: Any) -> str:
     """A JSON value as the text of a column."""
-    return _compact(value)
+    return compact(value)
 
 
 def checksum(*texts: str | None) -> int:

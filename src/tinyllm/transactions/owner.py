@@ -21,3 +21,8 @@ def fenced(run: str) -> Fenced:
         f"the run {run} was taken over by another process",
         hint=f"`tinyllm runs show {run}` tells by whom; this process wrote nothing more",
     )
+
+
+def too_late(run: str, _: object) -> None:
+    """In the place of a check, for a run that is over."""
+    raise fenced(run)

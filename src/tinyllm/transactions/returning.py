@@ -66,7 +66,8 @@ async def to_savepoint(
         unstage(db, row.id, number + 1)
         saver.return_to(db, row.id, checkpoint)
         db.execute(ALIVE, me)
-        file_notes(db, row.id, [f"returned to savepoint {number}", *left], clock.now())
+        file_notes(db, row.id, [f"returned to savepoint {number}"], clock.now(), back=number)
+        file_notes(db, row.id, left, clock.now())
 
     await store.write(go_back)
     failpoints.hit("return.after")

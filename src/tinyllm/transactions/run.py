@@ -18,7 +18,7 @@ from tinyllm.plain import plain, preview
 from tinyllm.running import Event
 from tinyllm.state import Message
 from tinyllm.store import Database, Store, checksum, packed
-from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced, fenced
+from tinyllm.transactions.owner import LEASE, RENEWAL, Fenced, fenced, too_late
 from tinyllm.transactions.rows import RunRow, Status
 from tinyllm.transactions.staged import KINDS, Staged
 from tinyllm.transactions.undo import file_notes, undo
@@ -58,7 +58,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._beside = Beside(self._check, self._saved, self._written, self.row.durability == "exit")
-        self.ledger.check, self.ledger.first = self.fence, self._stirs
+        self.ledger.check, self.ledger.first, self.ledger.beside = self.fence, self._stirs, self._tell
         self.staged = Staged(self.row.id, self.row.question)
         self._renewed = self.clock.monotonic()
 
@@ -105,7 +105,8 @@ class Run:
 
     def _let_go(self) -> None:
         """Nothing refers back to a run that is over, so that it does not wait for the garbage collector."""
-        self.ledger.check, self.ledger.first = partial(_too_late, self.id), None
+        self.ledger.check = self.ledger.beside = partial(too_late, self.id)
+        self.ledger.first = None
         self._beside = Beside(self.ledger.check)
         self._timer = None
 
@@ -181,6 +182,9 @@ class Run:
         """The replies, the events and what is left for others since the last write."""
         self.ledger.flush(db)
         self.staged.write(db)
+        self._tell(db)
+
+    def _tell(self, db: Database) -> None:
         events = list(self._events)
         self._filed = events[-1]["seq"] if events else self._filed
         for event in events:
@@ -293,7 +297,3 @@ class Run:
 
     def _me(self) -> dict[str, Any]:
         return {"run": self.id, "fence": self.row.fence, "thread": self.thread, "now": self.clock.now()}
-
-
-def _too_late(id: str, _: Database) -> None:
-    raise fenced(id)

@@ -106,10 +106,10 @@ def restore(files: list[dict[str, Any]], contents: Contents) -> list[str]:
     return [each for each in dict.fromkeys(said) if each]
 
 
-def file_notes(db: Database, run: str, notes: list[str], now: float) -> None:
+def file_notes(db: Database, run: str, notes: list[str], now: float, **more: int) -> None:
     for note in notes:
         db.execute(
             "INSERT INTO events (run, seq, at, kind, node, data) SELECT :run, coalesce(max(seq), 0) + 1, :now,"
             " 'note', '', :data FROM events WHERE run = :run",
-            {"run": run, "now": now, "data": packed({"text": note})},
+            {"run": run, "now": now, "data": packed({"text": note, **more})},
         )
