@@ -27,10 +27,8 @@ class Voice:
         self.prompt, self.of, self.times, self.read = prompt, of, times, read
         self.services = services
         self._texts, self._read = [_words(first.answer)], list[Candidate]()
-        entries = services.guard.entries.items()
-        self._asks = [key for key, each in entries if each.name == first.model][
-            :1
-        ]  # by the first of its names
+        named = [key for key, each in services.guard.entries.items() if each.name == first.model]
+        self._asks = named[:1]
 
     @property
     def asked(self) -> int:

@@ -13,9 +13,8 @@ from tinyllm.state import Message
 from tinyllm.texts import prompt
 
 WARM = 0.8  # a second sample of the same model must be able to differ
-ONCE_MORE = (
-    "\nThis is try {}: begin from the question."  # also on a server that heeds neither seed nor temperature
-)
+# Also on a server that heeds neither seed nor temperature.
+ONCE_MORE = "\nThis is try {}: begin from the question."
 
 
 async def opinion(

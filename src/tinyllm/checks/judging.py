@@ -18,9 +18,8 @@ WEIGHTS: Mapping[int, float] = {3: 1.0, 2: 0.6, 1: 0.3, 0: 0.1}  # what a judge'
 HEARD = 0.5  # a doubt of less weight changes nothing
 TRUSTED = 0.7  # how likely a judge of the highest tier is right when both orders agree
 CONTEXT = 5  # messages of the conversation that a judge sees
-LONGEST = (
-    6_000  # characters of an answer that a judge reads: its beginning, and its end, where the result stands
-)
+# Characters of an answer that a judge reads: its beginning, and its end, where the result stands.
+LONGEST = 6_000
 VERDICTS = ("right", "wrong")
 PLACES = ("first", "second")
 LONGER, SHORT = 2.0, 200  # an answer that much longer must also win when it is cut

@@ -110,9 +110,8 @@ class Comparison:
     share: float  # of the node's questions that failed
     pairs: list[tuple[Case, bool, bool]] = field(default_factory=list)
     unknown: int = 0  # questions of which nobody can tell whether they went well
-    guessed: int = (
-        0  # answers of which nothing is known but that they are not the rejected or the accepted one
-    )
+    # Answers of which nothing is known but that they are not the rejected or the accepted one.
+    guessed: int = 0
     stopped: str = ""
 
     @property

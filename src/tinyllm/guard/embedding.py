@@ -12,9 +12,8 @@ from tinyllm.guard.request import Request
 from tinyllm.guard.timing import timed
 from tinyllm.models import Ask, Entry
 
-UNTOLD: Final = (
-    0.0  # it is the large models that make a swap dear: how long this one took to load is not learnt from
-)
+# It is the large models that make a swap dear: how long this one took to load is not learnt from.
+UNTOLD: Final = 0.0
 
 
 async def embedded(attempts: Attempts, entry: Entry, texts: Sequence[str]) -> list[list[float]]:

@@ -17,9 +17,8 @@ class Bounds:
     kept: tuple[Path, ...] = ()
     hosts: tuple[str, ...] = ()
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    resolve: Callable[[str, int], Awaitable[Sequence[str]]] | None = (
-        None  # in place of this machine's resolver
-    )
+    # In place of this machine's resolver.
+    resolve: Callable[[str, int], Awaitable[Sequence[str]]] | None = None
 
     @cached_property
     def root(self) -> Path:

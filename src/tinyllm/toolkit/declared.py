@@ -53,9 +53,8 @@ class Tool:
     seconds: float = SECONDS
     shows: Callable[..., str] | None = None  # the exact command, URL or SQL, for the person who is asked
     strangers: Callable[[Any], Iterable[str]] | None = None  # … and by whom, as its result tells
-    verify: Function | None = (
-        None  # given the key and the arguments: what a call came to, None if it did not happen
-    )
+    # Given the key and the arguments: what a call came to, None if it did not happen.
+    verify: Function | None = None
     delivers: bool = False  # it sends something that can wait: inside a run, until that is committed
     compensate: Compensate | None = None  # given the key and the result: what can be done about it afterwards
 

@@ -19,9 +19,8 @@ class World:
     scale: float = 1.0
     version: str = "0.99.0"
     asked: dict[str, int] = field(default_factory=dict)
-    embed: Callable[[list[str]], list[list[float]]] | None = (
-        None  # a real embedding, in the place of hashed words
-    )
+    # A real embedding, in the place of hashed words.
+    embed: Callable[[list[str]], list[list[float]]] | None = None
 
     def count(self, model: Model) -> int:
         """How many questions this model had before this one."""
