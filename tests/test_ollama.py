@@ -3,7 +3,8 @@
 import pytest
 
 from tinyllm import ollama, settings
-from tinyllm.errors import TinyError, Unavailable
+from tinyllm.errors import TinyError, Unavailable, classify
+from tinyllm.models import Ask, Entry, Models
 from tinyllm.settings import Settings
 from tinyllm.testing.simulator import Model, Reply, Script, Simulator
 
@@ -51,6 +52,27 @@ async def test_a_server_that_is_something_else_is_a_failure_of_ours_in_words(rep
     async with Simulator(Script({"/api/tags": reply, "*": "hi"})) as simulator:
         with pytest.raises(TinyError):
             await ollama.tags(at(simulator))
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "7", "null", '{"ok": true}', '{"message": null}', '{"error": {"message": "no"}}']
+)
+async def test_json_that_is_no_reply_is_that_of_something_else(body: str) -> None:
+    async with Simulator(Script(Reply(body=body))) as simulator:
+        models = Models(at(simulator))
+        for heard in (None, lambda _: None):
+            with pytest.raises(Exception) as raised:
+                await models.ask(Entry(name="m:1b"), Ask([{"role": "user", "content": "Well?"}]), heard)
+            assert classify(raised.value, op="ollama").code == "BAD_GATEWAY_BODY"
+        await models.aclose()
+
+
+@pytest.mark.parametrize("name", ["all_proxy", "HTTPS_PROXY"])
+def test_a_proxy_of_an_unknown_kind_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "socks://127.0.0.1:1080")
+    with pytest.raises(TinyError, match=name.upper()):
+        ollama.client_options("https://models.example")
+    ollama.client_options("http://localhost:11434")
 
 
 def test_no_proxy_stands_between_us_and_ourselves() -> None:

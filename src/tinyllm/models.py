@@ -242,15 +242,17 @@ def ollama_chat(name: str, settings: Settings) -> "BaseChatModel":
     from langchain_ollama import ChatOllama
 
     from tinyllm.ollama import client_options
-    from tinyllm.streams import HOOKS
+    from tinyllm.streams import HOOKS, renewing
 
     timeout = httpx.Timeout(None, connect=settings.connect_timeout)  # the others are the guard's
     # How many are asked at once is for the queue to say; with more than it may keep, httpx closes every one that is idle.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    return ChatOllama(
+    chat = ChatOllama(
         model=name,
         base_url=settings.ollama_host,
         keep_alive=settings.keep_alive,
         client_kwargs={"timeout": timeout, "limits": limits, **client_options(settings.ollama_host)},
         async_client_kwargs={"event_hooks": HOOKS},
     )
+    renewing(chat._async_client._client)
+    return chat

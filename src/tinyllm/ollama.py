@@ -1,6 +1,7 @@
 """What we ask an Ollama server besides questions: which models it has, holds and can fetch."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from tinyllm.settings import Settings
 if TYPE_CHECKING:
     from ollama import AsyncClient
 
+PROXIES = ("http", "https", "socks5", "socks5h")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REGISTRY = ("registry.ollama.ai/", "library/")
 
@@ -36,9 +38,26 @@ def client_options(host: str) -> dict[str, Any]:
     """How an HTTP client calls this host: no proxy on the way to ourselves, no TLS set up where none is spoken."""
     parts = urlsplit(host)
     options: dict[str, Any] = {"trust_env": parts.hostname not in LOOPBACK}
+    if options["trust_env"]:
+        _require_proxies()
     if parts.scheme == "http":
         options["verify"] = False
     return options
+
+
+def _require_proxies() -> None:
+    """Of a kind that the HTTP client knows: it says of another one only that a value is wrong."""
+    from urllib.request import getproxies
+
+    found = getproxies()
+    for name in ("http", "https", "all"):
+        scheme, mark, _ = found.get(name, "").partition("://")
+        if mark and scheme not in PROXIES:
+            raise Permanent(
+                f"the proxy in {name.upper()}_PROXY is of an unknown kind: {scheme}://",
+                hint=f"write it with one of {', '.join(f'{each}://' for each in PROXIES)}, or unset it",
+                code="CONFIG_URL",
+            )
 
 
 def client(settings: Settings, seconds: float = 30.0) -> "AsyncClient":
@@ -97,53 +116,46 @@ async def loaded(settings: Settings) -> list[dict[str, Any]]:
     return await _models(settings, "/api/ps")
 
 
-async def show(settings: Settings, name: str) -> dict[str, Any]:
+@contextmanager
+def _named(op: str = "ollama") -> Iterator[None]:
+    """Whatever Ollama's client raises; what is no reply of a model server makes it stumble in many ways."""
     import httpx
     import ollama
 
+    stumbles = (ValueError, TypeError, AttributeError)
     try:
+        yield
+    except (httpx.HTTPError, ollama.ResponseError, ConnectionError, *stumbles) as failure:
+        raise classify(failure, op=op) from failure
+
+
+async def show(settings: Settings, name: str) -> dict[str, Any]:
+    with _named():
         async with client(settings) as server:
             shown: dict[str, Any] = (await server.show(name)).model_dump(mode="json", exclude_none=True)
             return shown
-    except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
-        raise classify(failure, op="ollama") from failure
 
 
 async def pull(settings: Settings, name: str) -> AsyncIterator[dict[str, Any]]:
     """Fetch a model; yields the server's progress lines."""
-    import httpx
-    import ollama
-
-    try:
+    with _named("ollama.pull"):
         async with client(settings) as server:
             async for line in await server.pull(name, stream=True):
                 yield line.model_dump(mode="json", exclude_none=True)
-    except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
-        raise classify(failure, op="ollama.pull") from failure
 
 
 async def load(settings: Settings, name: str, num_ctx: int, keep_alive: str | int) -> None:
     """Have a model in memory before it is asked."""
-    import httpx
-    import ollama
-
-    try:
+    with _named():
         async with client(settings, settings.load_timeout) as server:
             await server.generate(name, options={"num_ctx": num_ctx}, keep_alive=keep_alive)
-    except (httpx.HTTPError, ollama.ResponseError, ConnectionError) as failure:
-        raise classify(failure, op="ollama") from failure
 
 
 async def embed(settings: Settings, name: str, texts: Sequence[str]) -> list[list[float]]:
     """The meaning of each text as a vector."""
-    import httpx
-    import ollama
-
-    try:
+    with _named("ollama.embed"):
         async with client(settings) as server:
             found = (await server.embed(name, list(texts), keep_alive=settings.keep_alive)).embeddings
-    except (httpx.HTTPError, ollama.ResponseError, ConnectionError, ValueError) as failure:
-        raise classify(failure, op="ollama.embed") from failure
     if len(found) != len(texts):
         raise BadReply(f"{name} gave {len(found)} vectors for {len(texts)} texts", code="EMBEDDING_INVALID")
     return [[float(each) for each in vector] for vector in found]

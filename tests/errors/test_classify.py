@@ -1,8 +1,10 @@
 """The promises of `classify`: it always answers, keeps the cause, and the table behind it is whole."""
 
+import ssl
 from pathlib import Path
 from typing import Any, get_args
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,6 +123,12 @@ def test_the_deepest_cause_may_be_the_one_that_tells() -> None:
     outer = RuntimeError("it did not work")
     outer.__cause__ = ConnectionRefusedError(111, "Connection refused")
     assert classify(outer, op="ollama chat").code == "MODEL_SERVER_DOWN"
+
+
+def test_what_openssl_counts_is_no_number_of_the_system() -> None:
+    failure = httpx.ConnectTimeout("")
+    failure.__cause__ = ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the operation did not complete")
+    assert classify(failure, op="ollama").code == "MODEL_CONNECT_TIMEOUT"
 
 
 def test_a_hidden_context_is_not_looked_at() -> None:

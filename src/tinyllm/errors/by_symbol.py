@@ -103,6 +103,7 @@ _MYSQL = re.compile(r"^\((\d{4}), |^(\d{4}) \([0-9A-Z]{5}\)|^ERROR (\d{4}) \(")
 _NET = re.compile(r"\bnet::ERR_([A-Z0-9_]+)|\bNS_ERROR_([A-Z_]+)")
 _SSL = re.compile(r"\[(?:SSL|X509|SYS)(?:: |:)?([A-Z0-9_]+)\]")
 _PYDANTIC = re.compile(r"\[type=([a-z_]+),")
+_NO_REPLY = re.compile(r"\d+ validation errors? for \w+Response\n")  # of Ollama's client
 _LAST_LINE = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning))(?::|$)", re.MULTILINE)
 
 
@@ -125,6 +126,8 @@ def _pydantic(case: Case) -> str | None:
     kind = case.reason or next(iter(_PYDANTIC.findall(case.message)), "")
     if case.inside("tool.args"):
         return "TOOL_ARGS_NOT_JSON" if kind == "json_invalid" else "TOOL_ARGS_INVALID"
+    if _NO_REPLY.match(case.message):
+        return "BAD_GATEWAY_BODY"
     if case.inside("llm", "ollama", "langchain"):
         return "OUTPUT_NOT_JSON" if kind == "json_invalid" else "OUTPUT_SCHEMA"
     return "CONFIG_INVALID" if case.inside("core.config") else None

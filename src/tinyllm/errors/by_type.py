@@ -201,7 +201,10 @@ def ending(case: Case) -> str | None:
 
 def bug(case: Case) -> str | None:
     """Python's own complaints about our program, when nothing else explains them."""
-    return "PROGRAMMING_BUG" if case.package == "builtins" and case.leaf in _OURS else None
+    if case.package != "builtins" or case.leaf not in _OURS:
+        return None
+    # JSON that is no reply makes Ollama's client stumble, not us.
+    return "BAD_GATEWAY_BODY" if case.origin == "ollama" else "PROGRAMMING_BUG"
 
 
 def _leaf(name: str) -> str:

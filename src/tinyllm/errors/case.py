@@ -33,6 +33,7 @@ class Case:
     reason: str = ""
     retry_after: float | None = None
     target: str = ""
+    origin: str = ""  # the package that raised it
 
     @property
     def leaf(self) -> str:
@@ -86,6 +87,7 @@ def from_exception(failure: BaseException, *, op: str = "", component: str = "")
         reason=_first(chain, _reason) or "",
         retry_after=_first(chain, _retry_after),
         target=_first(chain, _target) or "",
+        origin=_origin(head),
     )
     return case.completed()
 
@@ -215,11 +217,22 @@ def _status(failure: BaseException) -> int | None:
 
 
 def _errno(failure: BaseException) -> int | None:
-    return _number(failure, "errno") if isinstance(failure, OSError) else None
+    """The system's number; OpenSSL counts its own in the same field."""
+    ours = isinstance(failure, OSError) and type(failure).__module__ != "ssl"
+    return _number(failure, "errno") if ours else None
 
 
 def _exit_code(failure: BaseException) -> int | None:
     return _number(failure, "returncode", "exit_code", "exit_status")
+
+
+def _origin(failure: BaseException) -> str:
+    """The package of the innermost frame."""
+    trace, name = failure.__traceback__, ""
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__", ""))
+        trace = trace.tb_next
+    return name.partition(".")[0]
 
 
 def _reason(failure: BaseException) -> str | None:

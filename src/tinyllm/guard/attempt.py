@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tinyllm.errors import BadReply, Permanent, TinyError, Unavailable, classify
-from tinyllm.guard.breaker import AT_ONCE, Admitted, Breakers, to_the_end
+from tinyllm.finishing import to_the_end
+from tinyllm.guard.breaker import AT_ONCE, Admitted, Breakers
 from tinyllm.guard.prompted import prompted
 from tinyllm.guard.queue import place
 from tinyllm.guard.request import Request

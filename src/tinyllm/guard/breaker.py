@@ -9,16 +9,15 @@ import asyncio
 import os
 import socket
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.errors import CircuitOpen, TinyError
+from tinyllm.finishing import to_the_end
 from tinyllm.guard.machine import COOLDOWN, Row, State, after_failure, after_success, half_opened, opened
 from tinyllm.running import emit
-
-T = TypeVar("T")
 
 WINDOW = 60.0  # failures further apart than this are not one outage
 PROBE = 125.0  # how long a probe keeps its place when its caller does not say
@@ -218,19 +217,3 @@ def _dead(probe: str) -> bool:
     except OSError:
         return False
     return False
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Done in full even when the caller is cancelled meanwhile; the cancellation comes afterwards."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as stop:
-            cancelled = stop
-    if cancelled is not None:
-        if not task.cancelled():
-            task.exception()  # seen, so that nobody warns of it
-        raise cancelled
-    return task.result()

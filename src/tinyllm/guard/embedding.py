@@ -5,8 +5,8 @@ from typing import Final
 
 from tinyllm import ollama
 from tinyllm.errors import TinyError
+from tinyllm.finishing import to_the_end
 from tinyllm.guard.attempt import OF_THE_HOST, Attempts
-from tinyllm.guard.breaker import to_the_end
 from tinyllm.guard.queue import place
 from tinyllm.guard.request import Request
 from tinyllm.guard.timing import timed
