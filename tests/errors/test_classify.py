@@ -127,7 +127,7 @@ def test_the_deepest_cause_may_be_the_one_that_tells() -> None:
 
 def test_what_openssl_counts_is_no_number_of_the_system() -> None:
     failure = httpx.ConnectTimeout("")
-    failure.__cause__ = ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the operation did not complete")
+    failure.__cause__ = ssl.SSLWantReadError(int(ssl.SSL_ERROR_WANT_READ), "the operation did not complete")
     assert classify(failure, op="ollama").code == "MODEL_CONNECT_TIMEOUT"
 
 
