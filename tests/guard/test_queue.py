@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.guard.jumping import OnTheLoop, jumped
+from tinyllm.clock import Clock
 from tinyllm.engine import Engine
 from tinyllm.errors import TinyError
 from tinyllm.guard import Guard
@@ -63,6 +64,15 @@ class Asked:
     @property
     def heard(self) -> list[str]:
         return [request.text.split()[-1] for request in self.simulator.asked]
+
+
+class Stepping(Clock):
+    """A clock that is put forward."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
 
 
 @asynccontextmanager
@@ -186,6 +196,17 @@ async def test_a_run_without_time_leaves_the_queue_and_blames_nobody() -> None:
         assert (raised.value.code, raised.value.exit_code) == ("DEADLINE_EXCEEDED", 124)
         assert asked.heard == []
         assert await asked.guard.breakers.shelf.all() == []
+
+
+async def test_who_finds_that_another_one_has_no_time_left_tells_it_where_that_one_is() -> None:
+    clock = Stepping()
+    async with asking() as asked:
+        with entered(Running(id="first", node="here")):
+            async with asked.held():
+                await asked.put("late", node="there", deadline=clock.monotonic() + 100, clock=clock)
+                clock.ahead = 200
+        with pytest.raises(TinyError, match=r"^there: .* while it waited for m:1b"):
+            await asked.tasks[0]
 
 
 async def test_whoever_gives_up_leaves_the_place_to_the_next() -> None:

@@ -108,7 +108,7 @@ class Queue:
         now = self.clock.monotonic()
         while (waiter := self.turns.next(now)) is not None:
             if waiter.running.left() <= 0:
-                self._end(waiter, out_of_time(waiter.line))
+                self._end(waiter, out_of_time(waiter.line, waiter.running.node))
             elif waiter.told.cancelled():
                 waiter.line.out(waiter, "gone")
             else:
@@ -202,7 +202,7 @@ class Place:
             async with asyncio.timeout(left if left < FOREVER else None):
                 await waiter.told
         except TimeoutError:
-            raise out_of_time(self.line) from None
+            raise out_of_time(self.line, waiter.running.node) from None
         finally:
             emit("queued", **place, seconds=round(self.queue.clock.monotonic() - waiter.since, 3))
 
@@ -277,11 +277,11 @@ def refusal(line: Line, most: int, what: str, where: str) -> TinyError:
     )
 
 
-def out_of_time(line: Line) -> TinyError:
+def out_of_time(line: Line, where: str) -> TinyError:
     return TimedOut(
         f"the run's time was used up while it waited for {line.model}",
         hint="give it more with --timeout SECONDS, or ask less at once",
-        where=current().node,
+        where=where,
         code="DEADLINE_EXCEEDED",
         breaker=False,
         retry="none",
