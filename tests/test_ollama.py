@@ -67,6 +67,14 @@ async def test_json_that_is_no_reply_is_that_of_something_else(body: str) -> Non
         await models.aclose()
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e999", "null", '"one"'])
+async def test_a_vector_is_of_numbers(number: str) -> None:
+    reply = Reply(body=f'{{"embeddings": [[0.5, {number}]]}}')
+    async with Simulator(Script({"/api/embed": reply})) as simulator:
+        with pytest.raises(TinyError):
+            await ollama.embed(at(simulator), "e:1b", ["text"])
+
+
 @pytest.mark.parametrize("name", ["all_proxy", "HTTPS_PROXY"])
 def test_a_proxy_of_an_unknown_kind_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "socks://127.0.0.1:1080")

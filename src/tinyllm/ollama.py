@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -158,4 +159,8 @@ async def embed(settings: Settings, name: str, texts: Sequence[str]) -> list[lis
             found = (await server.embed(name, list(texts), keep_alive=settings.keep_alive)).embeddings
     if len(found) != len(texts):
         raise BadReply(f"{name} gave {len(found)} vectors for {len(texts)} texts", code="EMBEDDING_INVALID")
+    if not all(isfinite(each) for vector in found for each in vector):
+        raise BadReply(
+            f"{name} gave a vector with something in it that is no number", code="EMBEDDING_INVALID"
+        )
     return [[float(each) for each in vector] for vector in found]

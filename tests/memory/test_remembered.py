@@ -13,7 +13,7 @@ from tinyllm.memory.embedding import Embedder
 from tinyllm.memory.item import LONGEST
 from tinyllm.memory.keeping import exported, imported, reindexed, stats
 from tinyllm.memory.remembered import Memory, fused
-from tinyllm.memory.vectors import meant, nearest, normal, packed, scanned
+from tinyllm.memory.vectors import bodies, meant, nearest, normal, packed, scanned
 from tinyllm.memory.words import best
 from tinyllm.running import Event, Running, entered
 from tinyllm.settings import Settings
@@ -405,6 +405,17 @@ async def test_the_search_of_the_database_is_used_where_it_has_one(
         near = await runs.store.read(look)
         assert near[0][1] > 0.9 > near[1][1]
     assert by_scan == ["two"]
+
+
+async def test_a_vector_that_points_nowhere_is_not_kept_and_finds_nothing(
+    meaning: Callable[..., Memory], runs: Transactions
+) -> None:
+    for number, vector in enumerate(([0.0, 0.0, 0.0], [], [1e300, 1e300, 0.0])):
+        await meaning(lambda asked, v=vector: [v] * len(asked)).remember(
+            "The cat is called Ada.", key=f"m{number}"
+        )
+    assert await runs.store.read(lambda db: bodies(db, "1 = 1", {}, "nomic-embed-text")) == []
+    assert await runs.store.read(lambda db: nearest(db, "1 = 1", {}, "nomic-embed-text", [0.0, 0.0], 2)) == []
 
 
 def test_rankings_are_fused_by_rank() -> None:

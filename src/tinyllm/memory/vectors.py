@@ -41,10 +41,10 @@ def _unpacked(body: Any) -> Sequence[float]:
 
 
 def put(db: Database, number: int, model: str, vector: Sequence[float]) -> None:
-    """Keep the vector of a row; without one, none is left."""
+    """Keep the vector of a row; without one, or with one that points nowhere, none is left."""
     drop(db, number)
-    if vector:
-        unit = normal(vector)
+    unit = normal(vector)
+    if any(unit):
         text = "[" + ",".join(f"{each:.7g}" for each in unit) + "]"
         db.execute(
             "INSERT INTO memory_vectors (number, model, body) VALUES (:number, :model, :body)",
@@ -96,6 +96,8 @@ def nearest(
 ) -> list[tuple[int, float]]:
     """The database's own search: numbers and cosines, the nearest first."""
     unit = normal(vector)
+    if not any(unit):  # it is as far from all, and a database has no number for that
+        return []
     if isinstance(db, sqlite3.Connection):
         far, size, asked = "vec_distance_cosine(v.body, :vector)", "vec_length(v.body)", packed(unit)
     else:
@@ -110,7 +112,7 @@ def nearest(
         f" WHERE v.model = :model AND {size} = :size AND {where} ORDER BY far LIMIT :limit",
         {**named, "model": model, "size": len(unit), "vector": asked, "limit": limit},
     )
-    return [(row[0], 1.0 - row[1]) for row in rows.fetchall()]
+    return [(row[0], 1.0 - row[1]) for row in rows.fetchall() if row[1] is not None]
 
 
 def bodies(db: Database, where: str, named: dict[str, Any], model: str) -> list[tuple[int, Any]]:
