@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from tinyllm import policy
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects import current_ledger, keyed, perform
-from tinyllm.errors import Permanent, TimedOut, TinyError, classify
+from tinyllm.errors import Permanent, TimedOut, TinyError, Unknown, classify
 from tinyllm.grading import grade_tool
 from tinyllm.guard import Guard
 from tinyllm.memory.remembered import Memory, remembering
@@ -207,12 +207,15 @@ class Services:
             assert tool.verify is not None
             return await tool.verify(key, **given)
 
+        def names(failure: Exception) -> TinyError:
+            return _named(failure, tool.name, secrets, told=None)
+
         checked = verify if tool.verify is not None else None
         ledger = current_ledger()
         try:
             if tool.delivers and ledger is not None:
                 return await ledger.deliver(tool.name, plain(dict(arguments)), do)
-            return await perform(tool.name, tool.effect, plain(dict(arguments)), do, checked)
+            return await perform(tool.name, tool.effect, plain(dict(arguments)), do, checked, names)
         except TinyError as failure:
             raise failure.at(tool.name) from failure.__cause__
 
@@ -231,12 +234,10 @@ async def _in_time(tool: Tool, work: Callable[[], Awaitable[Any]], secrets: tupl
         ) from None
 
 
-def _named(failure: Exception, tool: str, secrets: tuple[str, ...]) -> TinyError:
-    named = (
-        failure
-        if isinstance(failure, TinyError)
-        else classify(failure, op=tool, unknown=unclassified).at(tool)
-    )
+def _named(
+    failure: Exception, tool: str, secrets: tuple[str, ...], told: Unknown | None = unclassified
+) -> TinyError:
+    named = failure if isinstance(failure, TinyError) else classify(failure, op=tool, unknown=told).at(tool)
     named.message = redacted(without(named.message, secrets))
     named.hint = redacted(without(named.hint, secrets))
     return named

@@ -23,10 +23,13 @@ class Hotel:
     went: list[tuple[str, str]] = field(default_factory=list)  # in what order, by which key
     closed: TinyError | None = None
     often: int = 0
+    torn: bool = False  # the line is, after a guest was let in
 
     async def enter(self, name: str) -> str:
         """Let a guest in."""
         self.inside.append(name)
+        if self.torn:
+            raise ConnectionResetError("midway")
         return name
 
     async def leave(self, key: str, result: Any) -> str:
@@ -132,3 +135,16 @@ async def test_what_is_forbidden_is_not_done(hotel: tuple[Hotel, Engine]) -> Non
     done = await engine.transactions.compensate(run, services)
     assert [(each.done, "forbidden" in each.said) for each in done] == [(False, True)] * 2
     assert made.inside == ["Ada", "Bob", "Cy"]
+
+
+async def test_what_failed_half_way_is_handed_over_without_a_result(hotel: tuple[Hotel, Engine]) -> None:
+    made, engine = hotel
+    made.torn = True
+    with pytest.raises(TinyError):
+        await engine.ask("go")
+    (row,) = await engine.transactions.runs()
+    made.closed = Permanent("the door is locked")
+    await engine.transactions.compensate(row.id, engine.services)
+    made.closed = None
+    await engine.transactions.compensate(row.id, engine.services)
+    assert made.went == [(None, f"{row.id}:a:1:1")]

@@ -13,10 +13,11 @@ from typing import Any
 from tinyllm import failpoints
 from tinyllm.clock import CLOCK, Clock
 from tinyllm.effects.contents import Contents, Undo, remove_file, replace_file
+from tinyllm.effects.failed import Names, again, told
 from tinyllm.effects.keys import current_key, keyed
 from tinyllm.effects.lines import ENDED, INTENT, Class, Recorded
 from tinyllm.effects.waiting import SAYS, stage, staged
-from tinyllm.errors import Invalid, Permanent, Policy, Waiting
+from tinyllm.errors import Invalid, Permanent, Policy, Waiting, classify
 from tinyllm.plain import plain
 from tinyllm.running import current as running
 from tinyllm.running import emit
@@ -79,6 +80,7 @@ class Ledger:
         do: Do,
         verify: Do | None = None,
         undo: Undo | None = None,
+        names: Names = classify,
     ) -> Any:
         """Let it happen once: intent, call, done; a line that is done gives its result again."""
         if effect == "pure":
@@ -87,10 +89,13 @@ class Ledger:
             await self.first()
         key, asked = self._key(name), _hash(request)
         known = self.recorded.get(key)
-        if known is not None and known.state == "done":
-            if known.request == asked:
+        if known is not None and (known.state == "done" or self.offline):
+            if known.request != asked:
+                self._diverged(known, name, effect)
+            elif known.state == "done":
                 return known.result
-            self._diverged(known, name, effect)
+            elif known.result is not None:
+                raise again(known.result)
         if self.offline:
             raise Diverged(
                 f"the recorded run did not call {name} here",
@@ -105,7 +110,7 @@ class Ledger:
             happened = await self._settled(known, verify)
             if happened is not None:
                 return await self._end(line, "done", happened)
-        return await self._perform(line, do)
+        return await self._perform(line, do, names)
 
     async def deliver(self, name: str, arguments: dict[str, Any], _do: Do) -> Any:
         """Let it happen when the run commits, and not at all when it does not."""
@@ -121,7 +126,7 @@ class Ledger:
         """Something was asked for that waits for the commit."""
         return any(line.effect == "outbox" for line in self.recorded.values())
 
-    async def _perform(self, line: Recorded, do: Do) -> Any:
+    async def _perform(self, line: Recorded, do: Do, names: Names) -> Any:
         if line.effect not in HERE:
             await self._intend(line)
         began = self.clock.now()
@@ -130,10 +135,11 @@ class Ledger:
             with keyed(key):
                 result = await do(key)
         except BaseException as failure:
-            if line.effect not in HERE:
-                # Told that it was wrong, it did not happen; anything else leaves the question open.
-                state = "failed" if isinstance(failure, Invalid) else "unknown"
-                await asyncio.shield(self._end(line, state, None, began))
+            why = told(failure, names) if line.name != PERSON else None
+            # Told that it was wrong, it did not happen; anything else leaves the question open.
+            state = "failed" if line.effect in HERE or isinstance(failure, Invalid) else "unknown"
+            if why or line.effect not in HERE:
+                await asyncio.shield(self._end(line, state, why, began))
             raise
         failpoints.hit("effect.called")
         return await self._end(line, "done", result, began)
@@ -155,7 +161,7 @@ class Ledger:
             failpoints.hit("intent.before")
             self.check(db)
             self.flush(db)
-            db.execute(INTENT, self._values(line))
+            db.execute(INTENT, line.values(self.run, self.clock.now()))
 
         await self.store.write(intend)
         self.recorded[line.key] = line
@@ -164,10 +170,18 @@ class Ledger:
     async def _end(self, line: Recorded, state: str, result: Any, began: float = 0.0) -> Any:
         kept = plain(result)
         text = packed(kept)
-        values = {**self._values(line), "state": state, "result": text, "crc": checksum(text), "began": began}
+        values = {
+            **line.values(self.run, self.clock.now()),
+            "state": state,
+            "result": text,
+            "crc": checksum(text),
+            "began": began,
+        }
         self.recorded[line.key] = replace(line, state=state, result=kept)
         # What came at once may be asked for again, for nothing was done with it; what took long is kept at once.
-        if self.defers and line.effect in HERE and self.clock.now() - began < LONG:
+        # What failed is asked again anyhow.
+        at_once = self.defers and self.clock.now() - began < LONG
+        if line.effect in HERE and (at_once or state == "failed"):
             self.waiting[line.key] = values
             return kept
 
@@ -194,19 +208,6 @@ class Ledger:
     def written(self) -> None:
         """That transaction is through."""
         self.waiting = {key: each for key, each in self.waiting.items() if self._flushed.get(key) is not each}
-
-    def _values(self, line: Recorded) -> dict[str, Any]:
-        return {
-            "run": self.run,
-            "key": line.key,
-            "number": line.number,
-            "savepoint": line.savepoint,
-            "effect": line.effect,
-            "name": line.name,
-            "request": line.request,
-            "undo": packed(line.undo) if line.undo else None,
-            "now": self.clock.now(),
-        }
 
     def _key(self, name: str) -> str:
         """`node[item]:visit:call`: the same place in the same run, whatever LangGraph calls it."""
@@ -280,12 +281,14 @@ def current_ledger() -> Ledger | None:
     return _ledger.get()
 
 
-async def perform(name: str, effect: Class, request: Any, do: Do, verify: Do | None = None) -> Any:
+async def perform(
+    name: str, effect: Class, request: Any, do: Do, verify: Do | None = None, names: Names = classify
+) -> Any:
     """Do something to the world, or ask a model, through the ledger of the current run if there is one."""
     ledger = _ledger.get()
     if ledger is None:
         return await do("")
-    return await ledger.call(name, effect, request, do, verify)
+    return await ledger.call(name, effect, request, do, verify, names=names)
 
 
 async def write_file(path: Path | Inside, content: bytes | None) -> None:

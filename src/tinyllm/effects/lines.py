@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tinyllm.store import Database, unpacked
+from tinyllm.store import Database, packed, unpacked
 
 # `model` is a reply: recorded like a read, and never in doubt. `outbox` is a delivery that waits for the commit.
 Class = Literal["pure", "read", "idempotent", "keyed", "checkable", "unsafe", "model", "outbox"]
@@ -37,10 +37,16 @@ class Recorded:
     name: str
     request: str
     state: str  # intent, done, failed, unknown
-    result: Any = None
+    result: Any = None  # what it gave; of what failed, the failure
     undo: dict[str, Any] | None = None
     number: int = 0
     savepoint: int = 0
+
+    def values(self, run: str, now: float) -> dict[str, Any]:
+        """Of its row, before it ended."""
+        names = ("key", "number", "savepoint", "effect", "name", "request")
+        row = {name: getattr(self, name) for name in names}
+        return {**row, "run": run, "undo": packed(self.undo) if self.undo else None, "now": now}
 
 
 def read_ledger(db: Database, run: str) -> list[Recorded]:

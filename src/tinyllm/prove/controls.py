@@ -39,6 +39,7 @@ class Forgetful(Ledger):
         do: Do,
         _verify: Do | None = None,
         undo: Undo | None = None,  # noqa: ARG002
+        names: Any = None,  # noqa: ARG002
     ) -> Any:
         return await do("")
 

@@ -15,7 +15,10 @@ from tinyllm.transactions.undo import file_notes
 
 # What was begun may have happened; and what failed, or was cut short, is tried again.
 OPEN = ("done", "intent", "unknown", "compensating", "compensation failed")
-STATE = "UPDATE effects SET state = :state, ended = :now WHERE run = :run AND key = :key AND attempt = 0 AND state = :was"
+STATE = (
+    "UPDATE effects SET state = :state, ended = :now, result = CASE WHEN state = 'unknown' THEN NULL ELSE result END"
+    " WHERE run = :run AND key = :key AND attempt = 0 AND state = :was"
+)
 PATIENCE = 60.0  # seconds of tries for one effect
 
 
@@ -103,4 +106,5 @@ class Compensation:
             file_notes(db, self.run, [note] if note else [], self.clock.now())
 
         await self.store.write(move)
-        return replace(line, state=state)
+        # What failed gave nothing: its line held the failure.
+        return replace(line, state=state, result=None if line.state == "unknown" else line.result)
