@@ -57,6 +57,11 @@ GRAPHS = {
     "asks": ASK,
     "writes": WRITE % "\"'done'\"",
     "fails": WRITE % "\"1 + 'a'\"",
+    "refuses": (
+        "nodes:\n"
+        "  say: {kind: transform, value: inputs.question, to: check}\n"
+        "  check: {kind: gate, checks: [{matches: {pattern: whole}}]}\n"
+    ),
     "echo": "nodes: {say: {kind: transform, value: inputs.question}}\n",
 }
 

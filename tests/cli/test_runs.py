@@ -122,6 +122,36 @@ def test_a_savepoint_of_another_run_is_refused(tinyllm: Call, project: Path) -> 
     assert "it has: 0" in done.lines[1]
 
 
+def test_what_a_run_did_before_it_was_taken_back_is_told_apart(
+    tinyllm: Call, project: Path, served: Served
+) -> None:
+    served("one", "the old answer", "the new answer")
+    run = asked(tinyllm, "two")["run"]
+    done = tinyllm("runs", "rollback", run, "--to", "1")
+    two_lines(done, 2, f"the run {run} is committed")
+    assert (f"runs rollback {run}`" in done.lines[1], "--to 1" in done.lines[1]) == (True, True)
+    assert tinyllm("runs", "rollback", run).code == 0
+    assert "answer    the old answer" in tinyllm("runs", "show", run).out
+    assert tinyllm("runs", "rollback", run, "--to", "1").code == 0
+    found = json.loads(tinyllm("runs", "show", run, "--json").out)
+    assert (found["status"], found["answer"]) == ("recoverable", None)
+    assert tinyllm("runs", "resume", run).out == "the new answer\n"
+    lines = tinyllm("runs", "show", run).out.splitlines()
+    assert [line.split()[1] for line in lines if "node      second" in line] == ["-", "node"]
+    assert [line.split()[1] for line in lines if "savepoint 2" in line] == ["-", "savepoint"]
+    assert [line.split()[1] for line in lines if "returned to savepoint 1" in line] == ["note"]
+    assert "answer    the new answer" in lines
+
+
+def test_a_run_that_refused_is_called_so(tinyllm: Call, project: Path) -> None:
+    run = asked(tinyllm, "refuses", "half")["run"]
+    assert [row["status"] for row in listed(tinyllm)] == ["refused"]
+    assert json.loads(tinyllm("runs", "show", run, "--json").out)["status"] == "refused"
+    shown = tinyllm("runs", "show", run).out.splitlines()
+    assert (shown[0].split()[1], "refused   half" in shown) == ("refused", True)
+    assert tinyllm("runs", "watch", run).err.splitlines()[-1] == "refused"
+
+
 def test_a_newer_database_is_left_alone(tinyllm: Call, project: Path) -> None:
     asked(tinyllm, "echo")
     database = project / "checkpoints" / "tinyllm.db"

@@ -20,7 +20,7 @@ class Hotel:
     """Takes guests in, and lets them go."""
 
     inside: list[str] = field(default_factory=list)
-    went: list[tuple[str, str]] = field(default_factory=list)  # in what order, by which key
+    went: list[tuple[str | None, str]] = field(default_factory=list)  # in what order, by which key
     closed: TinyError | None = None
     often: int = 0
     torn: bool = False  # the line is, after a guest was let in

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinyllm.cli import say
+from tinyllm.execution import standing
 
 SHOWN = 100
+TAKEN_BACK = ": what came after it is marked -"
 
 
 def row_of(row: Any, clock: Any) -> dict[str, Any]:
@@ -31,6 +33,7 @@ async def whole(runs: Any, run: str) -> dict[str, Any]:
     """Everything that is known of a run."""
     row = await runs.run(run)
     lines = await runs.timeline(row.id)
+    stands = set(map(id, standing(lines)))
     effects = await runs.effects(row.id)
     return {
         **row_of(row, runs.clock),
@@ -40,7 +43,11 @@ async def whole(runs: Any, run: str) -> dict[str, Any]:
         "waits": row.waits,
         "error": row.error,
         "attempt": row.attempt,
-        "timeline": [{"at": line.at, "event": line.kind, "node": line.node, **line.data} for line in lines],
+        "timeline": [
+            {"at": line.at, "event": line.kind, "node": line.node, **line.data}
+            | ({} if id(line) in stands else {"taken_back": True})
+            for line in lines
+        ],
         "effects": [
             {"key": each.key, "effect": each.effect, "name": each.name, "state": each.state}
             for each in effects
@@ -74,7 +81,7 @@ def text_of(event: Mapping[str, Any]) -> str:
         "failure": lambda e: f"{e.get('message')}",
         "fallback": lambda e: f"falls back to {e.get('model')}",
         "delivery": lambda e: f"{e.get('tool')}: {e.get('state')}  {_short(e.get('because'))}",
-        "note": lambda e: str(e.get("text", "")),
+        "note": lambda e: f"{e.get('text', '')}{TAKEN_BACK if 'back' in e else ''}",
         "skipped": lambda e: f"{e.get('check')}: {e.get('because')}",
     }
     tell = said.get(str(event["event"]))
@@ -93,12 +100,14 @@ def printed(found: Mapping[str, Any]) -> None:
     say.answer(f"question  {_short(found['question'])}")
     start = found["timeline"][0]["at"] if found["timeline"] else 0.0
     for event in found["timeline"]:
-        say.answer(f"  {event['at'] - start:8.3f}  {text_of(event)}")
+        mark = "-" if event.get("taken_back") else " "
+        say.answer(f"  {event['at'] - start:8.3f} {mark} {text_of(event)}")
     for each in found["effects"]:
         if each["effect"] not in ("model", "pure"):
             say.answer(f"  effect    {each['name']} ({each['effect']}): {each['state']}  {each['key']}")
     if found["answer"]:
-        say.answer(f"answer    {_short(found['answer'].get('answer'))}")
+        said = "refused" if found["status"] == "refused" else "answer"
+        say.answer(f"{said:<9} {_short(found['answer'].get('answer'))}")
         say.answer(f"evidence  {found['answer'].get('evidence', 'unchecked')}")
     if found["error"]:
         say.answer(f"error     {found['error'].get('message', '')}")

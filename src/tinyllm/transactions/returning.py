@@ -9,7 +9,7 @@ from tinyllm.clock import Clock
 from tinyllm.effects import Contents
 from tinyllm.errors import UsageError
 from tinyllm.memory.rows import unsettle, unstage
-from tinyllm.store import Database, Store
+from tinyllm.store import Database, Store, checksum, packed
 from tinyllm.transactions import outbox
 from tinyllm.transactions.lease import Abandoned, busy, take_thread
 from tinyllm.transactions.owner import LEASE, Owner
@@ -31,7 +31,7 @@ ASIDE = (
 )
 ALIVE = (
     "UPDATE runs SET status = 'executing', attempt = attempt + 1, lease = 0, waits = NULL, error = NULL,"
-    " tallied = CASE WHEN tallied < 0 THEN tallied ELSE -1 - tallied END,"
+    " answer = NULL, crc = :crc, tallied = CASE WHEN tallied < 0 THEN tallied ELSE -1 - tallied END,"
     " updated = :now, fence = (SELECT fence FROM threads WHERE id = :thread) WHERE id = :run"
 )
 
@@ -57,6 +57,7 @@ async def to_savepoint(
         if row.status == "rolled_back":
             _take_again(db, clock, row)
         me = {"run": row.id, "thread": row.thread, "now": clock.now(), "since": number + 1}
+        crc = checksum(row.question, packed(row.inputs), None)
         db.execute("UPDATE threads SET holder = :run, fence = fence + 1 WHERE id = :thread", me)
         db.execute(UNDONE, me)
         db.execute(outbox.FORGET_SINCE, me)
@@ -65,7 +66,7 @@ async def to_savepoint(
         forget(db, row.id, since=number + 1)
         unstage(db, row.id, number + 1)
         saver.return_to(db, row.id, checkpoint)
-        db.execute(ALIVE, me)
+        db.execute(ALIVE, {**me, "crc": crc})
         file_notes(db, row.id, [f"returned to savepoint {number}"], clock.now(), back=number)
         file_notes(db, row.id, left, clock.now())
 
@@ -82,7 +83,8 @@ def _look(db: Database, clock: Clock, id: str, number: int) -> tuple[RunRow, str
     if row.status == "committed":
         raise UsageError(
             f"the run {row.id} is committed",
-            hint=f"`tinyllm runs fork {row.id}` goes on from it in a thread of its own",
+            hint=f"`tinyllm runs fork {row.id}` goes on from it in a thread of its own; to go back inside it, take it"
+            f" back first: `tinyllm runs rollback {row.id}`, then the same with --to {number}",
             code="RUN_COMMITTED",
         )
     savepoints = read_savepoints(db, row.id)

@@ -68,9 +68,12 @@ class RunRow:
         return self.lease > clock.now() and not self.owner.gone()
 
     def shown(self, clock: Clock) -> str:
-        """Its status for people: a run whose worker is gone can be resumed."""
+        """Its status for people: a run whose worker is gone can be resumed; one may be committed that refused."""
         working = self.status in ("created", "executing", "rolling_back")
-        return "recoverable" if working and not self.held(clock) else self.status
+        if working and not self.held(clock):
+            return "recoverable"
+        refused = self.status == "committed" and (self.answer or {}).get("status") == "refused"
+        return "refused" if refused else self.status
 
 
 def run_from(row: Sequence[Any]) -> RunRow:
