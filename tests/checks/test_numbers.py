@@ -163,6 +163,14 @@ async def test_a_model_that_guesses_loses_against_one_that_another_confirms(ask:
     assert (answer.status, answer.evidence, answer.answer) == ("committed", "agreed", "Answer: 23")
 
 
+async def test_where_who_might_answer_next_was_asked_already_nobody_is_left(ask: Ask) -> None:
+    checks = [{"numbers_agree": {"asks": ["b", "c"]}}]
+    a = _sampled("Answer: 23", "It is 23.", "It is 23, I think.", "23 apples.")
+    answer = await ask(QUESTION, checks, gate={"escalates": ["c"]}, a=a, b="Answer: 60", c="Answer: 35")
+    assert (answer.status, answer.answer) == ("committed", "Answer: 23")
+    assert len(a.calls) > 1
+
+
 async def test_models_that_are_not_installed_are_asked_for_no_answer_either(ask: Ask) -> None:
     big = Scripted(ResponseError("model 'big:1b' not found", 404))
     checks = [{"numbers_agree": {"asks": ["b", "c", "big"]}}]

@@ -57,6 +57,23 @@ async def test_when_nothing_passes_the_run_refuses_and_says_what_was_tried(engin
     assert all("it is not whole" in attempt["because"] for attempt in answer.tried)
 
 
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [(("open", HALF), "open"), (("open", "open too"), "open too"), ((HALF, "another half"), "another half")],
+)
+async def test_a_refusal_shows_the_last_attempt_that_nothing_refuted_else_the_last(
+    engine: Make, monkeypatch: pytest.MonkeyPatch, said: tuple[str, str], printed: str
+) -> None:
+    async def sure(judged: Judged, services: Services) -> Verdict:
+        return Verdict.bad("nobody confirms it", mends="open" not in judged.answer)
+
+    monkeypatch.setitem(CHECKS, "sure", Check("sure", sure))
+    small, big = Scripted(said[0]), Scripted(said[1])
+    gate = nodes(checks=["sure"], tries=1, escalates="big")
+    answer = await engine(gate, small=small, big=big).ask("q")
+    assert (answer.status, answer.answer) == ("refused", printed)
+
+
 async def test_it_may_give_up_elsewhere(engine: Make) -> None:
     graph = nodes(tries=1, gives_up="sorry") | {"sorry": {"kind": "transform", "value": "'no answer'"}}
     answer = await engine(graph, small=Scripted(HALF)).ask("q")

@@ -59,7 +59,7 @@ async def numbers_agree(
         votes.others.append(await _asked(judged, services, key, program=program))
         found = await fresh.settled(near=MUTE)
     bigger = any(services.guard.entry(key).tier >= STRONG_FROM for key in asks)
-    if found is not None or not (judged.last or bigger):
+    if found is not None or not (judged.last(votes.others) or bigger):
         return found or votes.undecided()
     if not votes.small:
         return await fresh.settled() or votes.at_last()

@@ -46,12 +46,16 @@ class Judged:
     window: Sequence[Message] = ()  # the conversation that ends in the question
     seconds: float = 0.0  # what the answer took
     mends: bool = False  # told what is wrong, the one who answered will answer again
-    last: bool = False  # nobody else will answer: what can still be found out is worth its price
+    heirs: Sequence[str] = ()  # the models that may answer when this answer is not believed
 
     @property
     def structured(self) -> bool:
         """Data that the graph asked for by a schema: what is said of texts does not hold for it."""
         return self.value is not None and not isinstance(self.value, str)
+
+    def last(self, others: Sequence[Candidate]) -> bool:
+        """Will nobody answer any more once these gave an opinion? What can be found out is then worth its price."""
+        return not set(self.heirs) - {each.model for each in others}
 
 
 @dataclass(frozen=True, slots=True)

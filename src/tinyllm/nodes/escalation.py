@@ -38,15 +38,26 @@ def next_step(
     may_mend = verdict.mends and not (judged_only and escalates)  # a doubt alone says nothing that would help
     if may_mend and not again and not past.get("climbed") and len(tried) + 1 < tries:
         return Step()
+    key = next(iter(heirs(judged, verdict, past, services, escalates)), "")
+    return Step(key, afresh=True) if key else None
+
+
+def heirs(
+    judged: Judged, verdict: Verdict, past: Mapping[str, Any], services: Services, escalates: Sequence[str]
+) -> list[str]:
+    """The entries that may answer afresh, in this order; nobody twice, and nobody who gave an opinion."""
     if current().model:  # with -m every question goes to one model
-        return None
-    climbed = past.get("climbed", ())
+        return []
+    tried: Sequence[Mapping[str, Any]] = past.get("tried", ())
     known = {judged.model, *(each["model"] for each in tried), *(each.model for each in verdict.others)}
     # What can be verified may come from anybody; what only a judge looks at must come from somebody stronger.
-    for key in (*(() if judged_only else _peers(judged, services, escalates)), *escalates):
-        if key not in climbed and services.guard.entry(key).name not in known:
-            return Step(key, afresh=True)
-    return None
+    peers = [] if verdict.evidence == "judged" else _peers(judged, services, escalates)
+    climbed = past.get("climbed", ())
+    return [
+        key
+        for key in (*peers, *escalates)
+        if key not in climbed and services.guard.entry(key).name not in known
+    ]
 
 
 def _peers(judged: Judged, services: Services, escalates: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tinyllm.checks import Candidate, Judged, Verdict, better, judge, verified
 from tinyllm.kinds import Node, node
-from tinyllm.nodes.escalation import Step, next_step
+from tinyllm.nodes.escalation import Step, heirs, next_step
 from tinyllm.plain import as_text
 from tinyllm.services import Services
 from tinyllm.state import END, REFUSE, RETRY, Goto, State, latest
@@ -216,5 +216,8 @@ def _ahead(config: Gate, judged: Judged, past: Note, services: Services) -> Judg
     """What will come of a complaint: the same model again, somebody else, or nobody."""
     others = tuple(judged.others)
     told = _step(config, judged, Verdict(False, others=others), past, services)
-    disputed = _step(config, judged, Verdict(False, mends=False, others=others), past, services)
-    return replace(judged, mends=told is not None and not told.model, last=disputed is None)
+    open_ = Verdict(False, mends=False, others=others)
+    disputed = _step(config, judged, open_, past, services)
+    left = heirs(judged, open_, past, services, config.ladder) if disputed else ()
+    names = tuple(services.guard.entry(key).name for key in left)
+    return replace(judged, mends=told is not None and not told.model, heirs=names)

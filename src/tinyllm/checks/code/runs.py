@@ -185,7 +185,7 @@ class _Comparison:
         """Nobody is left to write another: those far ahead go out, else those that pass the tests of others."""
         bigger = any(self.services.guard.entry(key).tier >= STRONG_FROM for key in self.asks)
         others = [each.model for each in self.heard if each.answer]
-        if not others or not (self.judged.last or bigger):
+        if not others or not (self.judged.last(self.heard) or bigger):
             return self._open(rivals, failed)
         small = max(self.tiers.get(each, 1) for each in (self.judged.model, *others)) < STRONG_FROM
         more = await self._afresh() if small else []
@@ -288,12 +288,12 @@ class _Comparison:
         """Nobody does the same. Where nobody else met the examples, they are all there is."""
         others, examples = tuple(self.heard), self.met
         if failed:
-            if self.judged.last and rivals and self.examples:
+            if self.judged.last(self.heard) and rivals and self.examples:
                 instead = rivals[0].candidate.answer
                 return Verdict.bad(failed, "executed", confidence=ONCE, instead=instead, others=others)
             return Verdict.bad(failed, others=others)
         alone = not any(each.answer for each in self.heard if each.model != self.judged.model)
-        if not rivals and (alone or not self.calls or examples >= FIRM or self.judged.last):
+        if not rivals and (alone or not self.calls or examples >= FIRM or self.judged.last(self.heard)):
             sure = ALONE if alone else ONCE
             return Verdict.good("executed", sure, others=others) if examples else Verdict(others=others)
         return Verdict.bad("other models' code does something else", mends=False, others=others)
