@@ -1,6 +1,7 @@
 """A request that always gets the same reply is asked once, and its reply is everybody's when its run is committed."""
 
 import asyncio
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tinyllm.errors import TinyError
 from tinyllm.models import Ask, Entry, Models, Reply
 from tinyllm.running import Event, Running, entered
 from tinyllm.settings import Settings
-from tinyllm.store import open_store
+from tinyllm.store import checksum, open_store
 
 FAIL: dict[str, Any] = {
     "kind": "transform",
@@ -302,6 +303,27 @@ async def test_a_damaged_reply_is_dropped_and_never_served(
         assert (server.asked, text) == (asked + 1, f"reply {asked + 1}")
         assert "is damaged" in of("note", heard)[0]["text"]
     assert (await told(opened()))[0] == f"reply {server.asked}"
+
+
+async def test_what_is_no_reply_is_dropped_though_its_checksum_is_right(
+    opened: Opened, server: Counted, tmp_path: Path
+) -> None:
+    await told(opened())
+    with sqlite3.connect(tmp_path / "t.db") as db:
+        row = db.execute("SELECT key, digest, body FROM cache").fetchone()
+    whole = json.loads(row[2])
+    wrong = [{**whole, name: 7} for name in ("text", "tool_calls", "done_reason")]
+    for body in (
+        json.dumps("text"),
+        "null",
+        "[" * 5000,
+        json.dumps({**whole, "tokens_in": "x"}),
+        *map(json.dumps, wrong),
+    ):
+        with sqlite3.connect(tmp_path / "t.db") as db:
+            db.execute("UPDATE cache SET body = ?, crc = ?", (body, checksum(*row[:2], body)))
+        asked = server.asked
+        assert (await told(opened()))[0] == f"reply {asked + 1}"
 
 
 async def test_a_damaged_digest_is_no_reply_of_this_model(

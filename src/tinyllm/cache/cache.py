@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from pydantic import TypeAdapter
+
 from tinyllm.cache import rows
 from tinyllm.cache.digests import Digests
 from tinyllm.errors import TinyError
@@ -16,6 +18,7 @@ from tinyllm.store import Store, packed
 
 LARGEST = 256_000  # characters of a reply; a longer one has gone wrong, or is not asked for twice
 MEGABYTE = 1_000_000
+REPLY = TypeAdapter(Reply)  # whoever can write a row can write its checksum: what is kept may be anything
 EVERY = 64  # replies that are kept between two looks at how many there are
 
 
@@ -56,11 +59,10 @@ class Cache:
         return None if row is None else await self._read(key, *row)
 
     async def _read(self, key: str, run: str, digest: str, body: str, crc: int) -> Kept | None:
-        if rows.crc_of({"key": key, "digest": digest, "body": body}) == crc:
-            with contextlib.suppress(ValueError, TypeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+            if rows.crc_of({"key": key, "digest": digest, "body": body}) == crc:
                 value = json.loads(body)
-                in_words = bool(value.pop("in_words"))
-                return Kept(Reply.again(value), run, in_words)
+                return Kept(REPLY.validate_python(value), run, bool(value["in_words"]))
         emit("note", text="a reply that was kept is damaged: it is dropped, and asked for again")
         with contextlib.suppress(TinyError):
             await self.store().write(lambda db: db.execute(rows.DROP, {"key": key, "run": run}).rowcount)
