@@ -136,4 +136,5 @@ async def test_the_graph_is_a_plain_one_of_langgraph(offline: settings.Settings)
     assert isinstance(graph, CompiledStateGraph)
     state = await graph.ainvoke({"messages": [{"role": "user", "content": "What is 2 + 2?"}]})
     assert state["outputs"]["exact"] == "4"
+    assert [message["content"] for message in state["messages"]] == ["What is 2 + 2?", "4"]
     assert {"exact", "route", "code", "check"} <= set(graph.get_graph().nodes)

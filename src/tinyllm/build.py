@@ -13,7 +13,7 @@ from tinyllm.grading import grade
 from tinyllm.joins import Joins
 from tinyllm.kinds import Node, kinds
 from tinyllm.machine import Machine, opening
-from tinyllm.plain import plain
+from tinyllm.plain import as_text, plain
 from tinyllm.redaction import safe
 from tinyllm.running import Running, current, emit, entered, unclassified
 from tinyllm.services import Services
@@ -234,6 +234,10 @@ def filed(node: Node, goto: Goto, failures: list[dict[str, str]], arrivals: dict
     if goto.value is not None or goto.outputs:
         update["outputs"] = {**goto.outputs, **({} if goto.value is None else {node.id: goto.value})}
         said = {node.id: goto.value} if node.kind == "llm" and goto.value is not None else goto.outputs
+        if not said and node.answers and goto.exits == (END,):
+            said = {
+                node.id: as_text(goto.value)
+            }  # whoever reads the conversation alone finds the answer in it
         if said:
             update["messages"] = [
                 {"role": "assistant", "content": text, "node": id} for id, text in said.items()
