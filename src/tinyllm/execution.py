@@ -16,6 +16,7 @@ from tinyllm.toolkit import Toolbox
 from tinyllm.traces import Trace
 from tinyllm.transactions import Line, Relay, Run, RunRow
 from tinyllm.transactions.outbox import BRIEF
+from tinyllm.transactions.rows import standing
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -215,21 +216,6 @@ def begun_with(lines: Sequence[Line]) -> Options:
     """The options that a run began with, and that it goes on with."""
     began = next((line.data for line in lines if line.kind == "begin"), {})
     return {"model": str(began.get("model", "")), "approve": tuple(began.get("approve", ()))}
-
-
-def standing(lines: Sequence[Line]) -> list[Line]:
-    """Without what was done after a savepoint that the run was taken back to."""
-    stands: list[Line] = []
-    for line in lines:
-        if line.kind == "note" and (back := line.data.get("back")) is not None:
-            places = [
-                at
-                for at, each in enumerate(stands)
-                if each.kind == "savepoint" and each.data["number"] == back
-            ]
-            del stands[places[-1] + 1 if places else 0 :]
-        stands.append(line)
-    return stands
 
 
 def strangers(lines: Sequence[Line]) -> dict[str, None]:

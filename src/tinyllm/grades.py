@@ -132,8 +132,8 @@ async def rate(store: Store, id: str, *, up: bool, why: str, spec: GraphSpec, co
     row = await store.read(lambda db: read_run(db, id))
     if row.status != "committed" or row.answer is None:
         raise UsageError(
-            f"the run {row.id} is {row.status}; only an answer that stands can be rated",
-            hint="`tinyllm runs list` shows which are committed",
+            f"the run {row.id} is {row.shown(store.clock)}; only an answer that stands can be rated",
+            hint=row.way_on(store.clock),
             code="RUN_NOT_COMMITTED",
         )
     now = store.clock.now()

@@ -143,6 +143,47 @@ def test_what_a_run_did_before_it_was_taken_back_is_told_apart(
     assert "answer    the new answer" in lines
 
 
+async def marked(run: str) -> list[int]:
+    with open_store(settings.load().database_url) as store:
+        return [line.savepoint for line in await Transactions(store).effects(run)]
+
+
+def test_going_back_twice_keeps_to_the_attempt_that_stands(tinyllm: Call, project: Path) -> None:
+    run = asked(tinyllm, "writes")["run"]
+    assert tinyllm("runs", "rollback", run).code == 0
+    done = tinyllm("runs", "rollback", run, "--to", "1")
+    two_lines(done, 2, "were taken back with it")
+    assert "savepoint 0" in done.lines[1]
+    assert tinyllm("runs", "rollback", run, "--to", "0").code == 0
+    two_lines(
+        tinyllm("runs", "rollback", run, "--to", "2"), 2, "has no savepoint 2"
+    )  # of what was taken back
+    assert tinyllm("runs", "resume", run).out == "done\n"
+    assert (project / "kept.txt").read_text() == "changed"
+    found = json.loads(tinyllm("runs", "show", run, "--json").out)
+    assert [each["state"] for each in found["effects"]] == ["done"] * 4
+    assert asyncio.run(marked(run)) == [1, 1, 2, 2]
+
+
+def test_what_has_not_ended_says_how_it_goes_on(tinyllm: Call, project: Path) -> None:
+    run = asked(tinyllm, "asks")["run"]
+    for command in (["replay", run], ["fork", run], ["rate", run, "up"]):
+        done = tinyllm("runs", *command)
+        two_lines(done, 2, f"the run {run} is waiting; only")
+        assert f"tinyllm runs resume {run} --answer TEXT" in done.lines[1]
+    assert "--answer yes|no" in tinyllm("run", "-g", "asks", "q").err
+    assert tinyllm("runs", "rollback", run, "--to", "0").code == 0
+    assert f"tinyllm runs resume {run}" in tinyllm("runs", "fork", run).lines[1]
+    both = tinyllm("runs", "rollback", run, "--to", "0", "--compensate")
+    two_lines(both, 2, "--to and --compensate exclude each other")
+
+
+def test_two_runs_that_are_alike_have_nothing_to_show(tinyllm: Call, project: Path) -> None:
+    run = asked(tinyllm, "echo")["run"]
+    done = tinyllm("runs", "diff", run, run)
+    assert (done.code, done.out, done.err.strip()) == (0, "", "they are alike")
+
+
 def test_a_run_that_refused_is_called_so(tinyllm: Call, project: Path) -> None:
     run = asked(tinyllm, "refuses", "half")["run"]
     assert [row["status"] for row in listed(tinyllm)] == ["refused"]

@@ -6,6 +6,7 @@ import typer
 
 from tinyllm.cli import say
 from tinyllm.cli.working import with_engine, with_runs
+from tinyllm.errors import UsageError
 
 
 async def _taken_back(runs: Any, run: str, to: int | None = None) -> tuple[Any, list[str]]:
@@ -43,8 +44,13 @@ def offered(run: str) -> None:
         )
 
 
-def compensated(run: str, *, as_json: bool) -> None:
+def compensated(run: str, to: int | None, *, as_json: bool) -> None:
     """Roll it back when it is not, and do what can be done. Exit code 1 when something failed."""
+    if to is not None:
+        raise UsageError(
+            "--to and --compensate exclude each other",
+            hint="--to goes back inside the run, and what it did outside stays; --compensate is for all of it",
+        )
 
     async def work(engine: Any) -> tuple[str, list[Any]]:
         runs = engine.transactions

@@ -72,8 +72,8 @@ def run(
     """Ask a question, or run a graph.
 
     The answer goes to stdout, everything else to stderr.
-    Exit codes: 0 answered, 1 failed, 2 usage, 3 graph or settings invalid, 4 no model server, 5 below the standard,
-    6 waits for a person, 7 a budget or loop guard, 70 our fault, 124 timeout, 130 interrupted, 143 terminated.
+    Exit codes: 0 answered, 1 failed, 2 usage, 3 graph or settings invalid, 4 no model server, or something else is away
+    or busy, 5 below the standard, 6 waits for a person, 7 budget or loop guard, 70 our fault, 124 timeout, 130 and 143 stopped.
     """
     if no_color:
         say.without_color()

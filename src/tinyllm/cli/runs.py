@@ -124,7 +124,7 @@ def resume(
     answer: str | None = typer.Option(None, "--answer", help="What a waiting run is told."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Go on with a run that was interrupted, or that waits for an answer."""
+    """Go on with a run that was interrupted, or that waits for an answer. Exit codes: those of `tinyllm run`."""
     _carried(
         run,
         lambda engine, show: engine.resume(
@@ -155,7 +155,7 @@ def rollback(
     from tinyllm.cli.compensating import compensated, offered, taken_back
 
     if compensate:
-        compensated(run, as_json=as_json)
+        compensated(run, to, as_json=as_json)
         return
     row, notes = taken_back(run, to)
     if to is None:
@@ -193,10 +193,10 @@ def diff(one: str = RUN, other: str = typer.Argument(help="Another run."), as_js
     found = with_runs(work)
     if as_json:
         say.data(found)
-    else:
+    elif found:
         say.table(([row["what"], row["one"], row["other"]] for row in found), ("WHAT", one, other))
-        if not found:
-            say.note("they are alike")
+    else:
+        say.note("they are alike")
     raise typer.Exit(int(bool(found)))
 
 

@@ -232,7 +232,10 @@ class Show:
             self._refused(answer)
         elif answer.status == "waiting":
             say.line(f"waiting: {answer.question.get('question')}")
-            say.line(f"{say.coloured('try', say.YELLOW)}    tinyllm runs resume {answer.run} --answer TEXT")
+            among = "|".join(map(str, answer.question.get("choices") or ())) or "TEXT"
+            say.line(
+                f"{say.coloured('try', say.YELLOW)}    tinyllm runs resume {answer.run} --answer {among}"
+            )
         if self.verbose:
             cost = f"{answer.tokens.get('in', 0)} + {answer.tokens.get('out', 0)} tokens"
             say.note(f"{' → '.join(answer.path)} · {cost} · {answer.elapsed_ms / 1000:.1f} s")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinyllm.cli import say
-from tinyllm.execution import standing
+from tinyllm.transactions.rows import standing
 
 SHOWN = 100
 TAKEN_BACK = ": what came after it is marked -"

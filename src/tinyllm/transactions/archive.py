@@ -14,6 +14,7 @@ from tinyllm.transactions import doctor, retention
 from tinyllm.transactions.outbox import Delivery, read_delivery, read_outbox
 from tinyllm.transactions.rows import (
     ASKED,
+    ENDED,
     WINDOW,
     Line,
     RunRow,
@@ -127,8 +128,17 @@ class Archive:
 
     async def replay(self, id: str) -> Ledger:
         """A ledger that gives what was recorded and lets nothing happen."""
-        ledger = Ledger(self.store, id, self.contents, check=lambda _: None, clock=self.clock, offline=True)
-        ledger.know(await self.effects(id))
+        row = await self.run(id)
+        if row.status not in ENDED:
+            raise UsageError(
+                f"the run {row.id} is {row.shown(self.clock)}; only one that ended can be replayed",
+                hint=row.way_on(self.clock),
+                code="RUN_NOT_COMMITTED",
+            )
+        ledger = Ledger(
+            self.store, row.id, self.contents, check=lambda _: None, clock=self.clock, offline=True
+        )
+        ledger.know(await self.effects(row.id))
         return ledger
 
     async def problems(self) -> list[str]:

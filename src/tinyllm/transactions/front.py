@@ -177,7 +177,7 @@ class Transactions(Archive):
             if row.status != "committed":
                 raise UsageError(
                     f"the run {row.id} is {row.shown(self.clock)}; only a committed one can be forked",
-                    hint=f"`tinyllm runs rollback {row.id} --to SAVEPOINT` goes back inside it",
+                    hint=row.way_on(self.clock),
                     code="RUN_NOT_COMMITTED",
                 )
             name = plain_text(thread) or secrets.token_hex(6)

@@ -1,12 +1,13 @@
 """Going back on purpose: to a savepoint of a run, or to the thread as it was before a committed one."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from tinyllm import failpoints
 from tinyllm.checkpoints import Checkpoints
 from tinyllm.clock import Clock
-from tinyllm.effects import Contents
+from tinyllm.effects import Contents, read_ledger
 from tinyllm.errors import UsageError
 from tinyllm.memory.rows import unsettle, unstage
 from tinyllm.store import Database, Store, checksum, packed
@@ -80,21 +81,41 @@ def _look(db: Database, clock: Clock, id: str, number: int) -> tuple[RunRow, str
     row = read_run(db, id)
     if row.status in ("executing", "rolling_back", "created") and row.held(clock):
         raise busy(row)
+    savepoints = read_savepoints(db, row.id)
     if row.status == "committed":
+        inside = (
+            f"; to go back inside it, take it back first: `tinyllm runs rollback {row.id}`, then the same with --to {number}"
+            if number in savepoints
+            else ""
+        )
         raise UsageError(
             f"the run {row.id} is committed",
-            hint=f"`tinyllm runs fork {row.id}` goes on from it in a thread of its own; to go back inside it, take it"
-            f" back first: `tinyllm runs rollback {row.id}`, then the same with --to {number}",
+            hint=f"`tinyllm runs fork {row.id}` goes on from it in a thread of its own{inside}",
             code="RUN_COMMITTED",
         )
-    savepoints = read_savepoints(db, row.id)
     if number not in savepoints:
         known = ", ".join(map(str, savepoints)) or "none"
         raise UsageError(
             f"the run {row.id} has no savepoint {number}", hint=f"it has: {known}", code="SAVEPOINT_UNKNOWN"
         )
+    _refuse_undone(db, row, number, savepoints)
     files = restorable(db, row.id, since=number + 1)
     return row, str(savepoints[number]["checkpoint"]), files
+
+
+def _refuse_undone(db: Database, row: RunRow, number: int, savepoints: Iterable[int]) -> None:
+    """A state that says that a file was written is no place to go on from once the file was taken back."""
+    undone = [line.savepoint for line in read_ledger(db, row.id) if line.undo and line.state == "undone"]
+    first = min(undone, default=number + 1)
+    if first <= number:
+        open_ = [each for each in savepoints if each < first]
+        raise UsageError(
+            f"the files that the run {row.id} wrote before savepoint {number} were taken back with it",
+            hint=f"it can go back to savepoint {max(open_)}, before the first of them"
+            if open_
+            else "ask again",
+            code="SAVEPOINT_UNDONE",
+        )
 
 
 def _take_again(db: Database, clock: Clock, row: RunRow) -> None:

@@ -75,6 +75,16 @@ class RunRow:
         refused = self.status == "committed" and (self.answer or {}).get("status") == "refused"
         return "refused" if refused else self.status
 
+    def way_on(self, clock: Clock) -> str:
+        """What a person does to come to an end of it that stands."""
+        commands = {
+            "waiting": f"answer it: tinyllm runs resume {self.id} --answer TEXT",
+            "in_doubt": f"find out, then: tinyllm runs resolve {self.id} --did-happen (or --did-not)",
+            "recoverable": f"go on with it: tinyllm runs resume {self.id}",
+            "rolled_back": f"go back inside it: tinyllm runs rollback {self.id} --to N, then runs resume",
+        }
+        return commands.get(self.shown(clock), f"wait for its end: tinyllm runs watch {self.id}")
+
 
 def run_from(row: Sequence[Any]) -> RunRow:
     (id, thread, parent, seq, status, fingerprint, graph, durability, every, attempt, question,
@@ -216,6 +226,22 @@ def read_timeline(db: Database, run: str) -> list[Line]:
     return [Line(at, kind, node, json.loads(data)) for at, kind, node, data in rows.fetchall()]
 
 
+def standing(lines: Sequence[Line]) -> list[Line]:
+    """Without what was done after a savepoint that the run was taken back to."""
+    stands: list[Line] = []
+    for line in lines:
+        if line.kind == "note" and (back := line.data.get("back")) is not None:
+            places = [
+                at
+                for at, each in enumerate(stands)
+                if each.kind == "savepoint" and each.data["number"] == back
+            ]
+            del stands[places[-1] + 1 if places else 0 :]
+        stands.append(line)
+    return stands
+
+
 def read_savepoints(db: Database, run: str) -> dict[int, dict[str, Any]]:
-    """Number → checkpoint, step and node. After a return to an earlier one, the newest of a number counts."""
-    return {line.data["number"]: line.data for line in read_timeline(db, run) if line.kind == "savepoint"}
+    """Number → checkpoint, step and node, of those that stand after a return to an earlier one."""
+    lines = standing(read_timeline(db, run))
+    return {line.data["number"]: line.data for line in lines if line.kind == "savepoint"}
