@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tinyllm.clock import Virtual
 from tinyllm.engine import Engine
 from tinyllm.guard import StoreShelf
 from tinyllm.metrics import metrics
+from tinyllm.metrics.reading import STATES
 from tinyllm.metrics.sums import summed
 from tinyllm.settings import Settings
 from tinyllm.store import Store, open_store
@@ -288,6 +290,15 @@ async def test_breakers_and_what_is_to_be_sent_are_shown_as_they_are(store: Stor
     assert value(samples, "breaker_state", target="http://h", state="closed") == 1
     assert value(samples, "breaker_state", target="http://h", state="open") == 0
     assert value(samples, "outbox", state="waits") == 1
+
+
+async def test_a_model_that_never_failed_has_a_closed_breaker(store: Store) -> None:
+    await StoreShelf(store).change("tripped", lambda row: replace(row, state="open"))
+    file_run(store, "a", call("fine"), call("tripped"), ("cached", {"model": "kept", "hit": True}))
+    samples = await read(store)
+    for target, state in (("fine", "closed"), ("kept", "closed"), ("tripped", "open")):
+        states = {each: value(samples, "breaker_state", target=target, state=each) for each in STATES}
+        assert states == {each: float(each == state) for each in STATES}
 
 
 async def test_the_newest_decision_on_a_patch_counts(store: Store) -> None:

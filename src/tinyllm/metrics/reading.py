@@ -39,6 +39,7 @@ RUNS = Family("runs", "gauge", "Runs in the database; one whose worker is gone i
 STILL = "SELECT status, count(*) FROM runs WHERE status NOT IN ('created', 'executing', 'rolling_back') GROUP BY status"
 WORKING = "SELECT status, lease, host, pid, started FROM runs WHERE status IN ('created', 'executing', 'rolling_back')"
 BREAKERS = "SELECT target, state FROM breakers"
+CALLED = ("model_calls_total", "cache_lookups_total")
 STATES = ("closed", "half-open", "open")
 SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -75,13 +76,18 @@ def _families(db: Database, size: str, version: str, now: float) -> Iterator[Fam
     for family, sql in COUNTED:
         rows = db.execute(sql, {}).fetchall()
         yield replace(family, values={tuple(map(str, row[:-1])): float(row[-1]) for row in rows})
-    states: dict[Labels, float] = {
-        (target, state): float(state == now) for target, now in db.execute(BREAKERS, {}) for state in STATES
-    }
+    states = _breakers(db, found)
     yield Family("breaker_state", "gauge", "1 for the state a breaker is in.", ("target", "state"), states)
     bytes_: dict[Labels, float] = {(): float(db.execute(size, {}).fetchone()[0])}
     yield Family("database_bytes", "gauge", "Size of the database of runs.", (), bytes_)
     yield Family("build_info", "gauge", "The version that reads.", ("version",), {(version,): 1.0})
+
+
+def _breakers(db: Database, found: Mapping[str, dict[Labels, float]]) -> dict[Labels, float]:
+    """A model that was called and never failed has no row of its own: its breaker is closed."""
+    called = {labels[0] for name in CALLED for labels in found[name] if labels[0]}
+    now = {**dict.fromkeys(called, "closed"), **dict(db.execute(BREAKERS, {}).fetchall())}
+    return {(target, state): float(state == now[target]) for target in now for state in STATES}
 
 
 def _by_name(sums: Mapping[Key, float]) -> Mapping[str, dict[Labels, float]]:
