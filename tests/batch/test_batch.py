@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.batch.conftest import GRAPH, Hurried, Project, numbered
 from tinyllm.batch import AHEAD, Order, Output, Source, Summary, known, run, runs_of
+from tinyllm.batch.reasons import KEPT, Reasons
 from tinyllm.batch.warm import warm
 from tinyllm.clock import CLOCK
 from tinyllm.engine import Engine
@@ -588,3 +590,21 @@ async def test_a_bad_row_of_a_table_fails_by_itself(project: Project) -> None:
     project.output.unlink()
     with pytest.raises(UsageError, match="is no CSV"):
         await project.batch(table)
+
+
+def test_a_row_of_a_table_has_the_line_in_which_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('question,id\n"one\ntwo",1\n\nthree,2\n"four\n",3,more\n')
+    with closing(Source.open(str(tmp_path / "in.csv"))) as source:
+        assert source.lines(range(9)) == {0: 2, 1: 5, 2: 6}
+        assert source.lines([1]) == {1: 5}
+
+
+def test_failures_that_say_the_same_of_other_rows_are_one_kind() -> None:
+    reasons = Reasons()
+    for index in range(500):
+        reasons.add({"index": index, "code": "SLOW", "error": f"'m{index}:1b' took {index}.5 s"})
+    assert [(each.rows, each.first) for each in reasons.of.values()] == [(500, 0)]
+    for index in range(500):
+        reasons.add({"index": index, "code": "ODD", "error": "x" * index})
+    assert len(reasons.of) <= KEPT + 1
+    assert sum(each.rows for each in reasons.of.values()) == 1_000

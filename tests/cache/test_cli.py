@@ -80,10 +80,12 @@ def test_questions_are_asked_beforehand(tinyllm: Call, server: Counted, home: Pa
     done = tinyllm("cache", "warm", "q.jsonl", "-g", "plain.yaml", "-p", "1", "--json")
     found = json.loads(done.out)
     assert (done.code, found["rows"], found["asked"], found["there"], found["failed"]) == (1, 4, 2, 1, 1)
-    assert [(each["code"], each["first"]) for each in found["reasons"]] == [("ROW_INVALID", 2)]
+    assert [(each["code"], each["first"], each["line"]) for each in found["reasons"]] == [
+        ("ROW_INVALID", 2, 3)
+    ]
     told = tinyllm("cache", "warm", "q.jsonl", "-g", "plain.yaml", "-p", "1").err
     assert told.startswith("4 rows (1 failed): ")
-    assert "1 x ROW_INVALID: row 2: the row cannot be asked: its `question` is not text" in told
+    assert "1 x ROW_INVALID: line 3: the row cannot be asked: its `question` is not text" in told
     assert [tinyllm("run", "-g", "plain.yaml", word).out for word in "ab"] == ["reply 1\n", "reply 2\n"]
     assert server.asked == 2
     assert "t" not in {row["thread"] for row in json.loads(tinyllm("runs", "list", "--json").out)}

@@ -89,23 +89,26 @@ def test_without_a_server_it_ends_with_4_and_says_how_to_go_on(tinyllm: Call, fo
     assert (folder / "out.jsonl").read_text() == ""
 
 
-def test_the_summary_says_why_rows_failed(tinyllm: Call, folder: Path, server: Simulator) -> None:
-    (folder / "in.jsonl").write_text('"one"\n{"qestion": "two"}\nthree\n')
+def test_the_summary_says_why_rows_failed_and_where(tinyllm: Call, folder: Path, server: Simulator) -> None:
+    rows = ('"one"', "", '{"qestion": "2"}', "three", "fo ur", '{"id": []}', '{"id": {}}', '"six"', '""')
+    (folder / "in.jsonl").write_text("\n".join(rows))
     done = tinyllm(*COMMAND)
-    assert done.lines[0] == "3 rows: 1 committed, 2 failed"
-    assert done.lines[2].startswith(
-        "2 x ROW_INVALID: first row 1: the row cannot be asked: there is no question"
-    )
-    assert 'did you mean "question"?' in done.lines[2]
-    assert "--retry-failed" not in done.err
+    assert done.lines[0] == "8 rows: 2 committed, 6 failed"
+    invalid = "ROW_INVALID: {}: the row cannot be asked: "
+    said = [
+        "2 x " + invalid.format("first line 4") + "it is not JSON: ",
+        "2 x " + invalid.format("first line 6") + "its `id` is neither text nor a whole number",
+        "1 x " + invalid.format("line 3") + 'there is no question in it; did you mean "question"?',
+        "1 x " + invalid.format("line 9") + "there is no question in it; a row is ",
+    ]
+    assert [line[: len(start)] for line, start in zip(done.lines[2:], said, strict=True)] == said
     found = json.loads(tinyllm(*COMMAND, "--json").out)
-    assert [(each["code"], each["rows"]) for each in found["reasons"]] == [("ROW_INVALID", 2)]
+    places = [(each["rows"], each["first"], each["line"]) for each in found["reasons"]]
+    assert places == [(2, 2, 4), (2, 4, 6), (1, 1, 3), (1, 7, 9)]
     with Simulator(Script({"*": Reply(status=400, error="no")}, models=["m:1b"])) as refusing:
         os.environ["OLLAMA_HOST"] = refusing.url  # `server` puts it back
         done = tinyllm(*COMMAND, "--restart")
-    assert done.lines[2].startswith("2 x ROW_INVALID: ")
-    assert done.lines[3].startswith("1 x ")
-    assert done.lines[4] == "--retry-failed asks the rows again that failed"
+    assert done.lines[-1] == "--retry-failed asks the rows again that failed"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ async def run(
         await going.through(_rows(source, engine, order, summary.rows))
     finally:
         summary.seconds = clock.monotonic() - started
+    await asyncio.to_thread(summary.reasons.placed, source.lines)
     return summary
 
 

@@ -4,10 +4,11 @@ import csv
 import hashlib
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -18,6 +19,7 @@ from tinyllm.errors import UsageError
 
 LONGEST = 8_000_000  # bytes of one line
 FORMS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".txt": "lines", ".csv": "csv"}
+BREAKS = re.compile(r"\r\n|\r|\n")
 JSON = (b"{", b'"', b"[")
 
 Record = bytes | dict[str, Any] | UsageError  # a line, the columns of a table, or what is wrong with them
@@ -65,9 +67,18 @@ class Source:
 
     def records(self, limit: int = 0) -> Iterator[Record]:
         """One after the other, from the first; blank lines are none."""
-        self.file.seek(0)
-        found: Iterator[Record] = self._table() if self.form == "csv" else self._lines()
+        found = (record for _, record in self._numbered())
         return islice(found, limit) if limit else found
+
+    def lines(self, rows: Iterable[int]) -> dict[int, int]:
+        """The line in which each of these rows begins, counted from 1 as an editor does."""
+        wanted = set(rows)
+        found = ((index, line) for index, (line, _) in enumerate(self._numbered()) if index in wanted)
+        return dict(islice(found, len(wanted)))
+
+    def _numbered(self) -> Iterator[tuple[int, Record]]:
+        self.file.seek(0)
+        return self._table() if self.form == "csv" else self._lines()
 
     @cached_property
     def plain(self) -> bool:
@@ -75,19 +86,21 @@ class Source:
         if self.form:
             return self.form == "lines"
         self.file.seek(0)
-        first = next(self._lines(), b"")
+        _, first = next(self._lines(), (0, b""))
         return not first.startswith(JSON)
 
-    def _lines(self) -> Iterator[bytes]:
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        number = 0
         while line := self.file.readline(LONGEST + 1):
+            number += 1
             if len(line) > LONGEST:
                 while line and not line.endswith(b"\n"):  # the rest of it is not held either
                     line = self.file.readline(LONGEST)
-                yield b" " * (LONGEST + 1)
+                yield number, b" " * (LONGEST + 1)
             elif text := line.removeprefix(b"\xef\xbb\xbf").strip():
-                yield text
+                yield number, text
 
-    def _table(self) -> Iterator[dict[str, Any] | UsageError]:
+    def _table(self) -> Iterator[tuple[int, dict[str, Any] | UsageError]]:
         """A row that is none fails by itself; a file that is none, or ends within a quotation, is refused."""
         text = io.TextIOWrapper(self.file, "utf-8-sig", newline="")
         csv.field_size_limit(LONGEST)
@@ -102,17 +115,29 @@ class Source:
                 except csv.Error as failure:
                     if "end of data" in str(failure):
                         raise
-                    yield UsageError(
+                    fault = UsageError(
                         f"the row cannot be asked: it is no CSV: {failure}",
                         hint="write each row as UTF-8 CSV",
                         code="ROW_INVALID",
                     )
+                    yield rows.line_num, fault
                 else:
-                    yield {name: value for name, value in row.items() if name and value not in (None, "")}
+                    inside = sum(
+                        len(BREAKS.findall(each)) for value in row.values() for each in _texts(value)
+                    )
+                    yield (
+                        rows.line_num - inside,
+                        {name: value for name, value in row.items() if name and value not in (None, "")},
+                    )
         except (csv.Error, UnicodeDecodeError) as failure:
             raise UsageError(f"{self.name} is no CSV: {failure}", hint="write it as UTF-8 CSV") from failure
         finally:
             text.detach()
+
+
+def _texts(value: Any) -> Sequence[str]:
+    """What stands in a column; what stands behind the last one is a list, and what is missing nothing."""
+    return [value] if isinstance(value, str) else value or ()
 
 
 def _kept(pipe: BinaryIO) -> BinaryIO:

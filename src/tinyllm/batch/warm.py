@@ -72,6 +72,7 @@ async def warm(engine: Engine, source: Source, order: Order, tell: Tell = lambda
     async with asyncio.TaskGroup() as workers:
         for _ in range(order.parallel):
             workers.create_task(_asked(asking, rows, order, warmed, lambda: _told(progress, warmed, tell)))
+    await asyncio.to_thread(warmed.reasons.placed, source.lines)
     return warmed
 
 
