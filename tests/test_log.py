@@ -1,6 +1,8 @@
 """The log: lines of JSON with the run's id, in a file of one's own or on stderr."""
 
+import ast
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -53,3 +55,27 @@ def test_secrets_are_taken_out_and_the_line_stays_json(
     assert "ted-and-long" not in str(line)
     assert "abcDEFghijkl" not in str(line)
     assert line["node"] == "say"
+
+
+def test_a_key_of_ours_is_shown_and_one_of_others_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"key": "check:1", "value": {"key": "hush"}, "because": "Bearer abcDEFghijkl"}
+    Log("stderr").write("r1", Event("grade", "check", said))
+    line = json.loads(capsys.readouterr().err)
+    assert line["key"] == "check:1"
+    assert "hush" not in str(line)
+    assert "abcDEFghijkl" not in str(line)
+
+
+def test_the_docs_list_every_event_of_the_log() -> None:
+    top = Path(__file__).parent.parent
+    for_others = {"token", "kept", "content", "end", "savepoint"}
+    emitted = {
+        str(call.args[0].value)
+        for file in (top / "src/tinyllm").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("emit", "Event")
+        and call.args and isinstance(call.args[0], ast.Constant)
+    }  # fmt: skip
+    table = (top / "docs/health.md").read_text().split("| `event` |")[1].split("\n\n")[0]
+    listed = [name for row in table.splitlines()[2:] for name in re.findall("`(\\w+)`", row.split("|")[1])]
+    assert sorted(listed) == sorted(emitted - for_others)

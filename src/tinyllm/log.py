@@ -26,7 +26,9 @@ class Log:
     def write(self, run: str, event: Event, place: Mapping[str, str] = MappingProxyType({})) -> None:
         if event.kind in QUIET:
             return
-        told = hidden(plain(event.as_dict()), known_secrets())
+        secrets = known_secrets()
+        # The fields have names that we gave: `key` is one of a row. What is within them, others named.
+        told = {name: hidden(plain(value), secrets) for name, value in event.as_dict().items()}
         self._put(json.dumps({"run": run, **place, **_short(told)}, ensure_ascii=False) + "\n")
 
     def _put(self, line: str) -> None:
