@@ -178,6 +178,13 @@ def test_what_has_not_ended_says_how_it_goes_on(tinyllm: Call, project: Path) ->
     two_lines(both, 2, "--to and --compensate exclude each other")
 
 
+def test_a_run_without_a_graph_is_shown_and_exported_and_not_run_again(tinyllm: Call, project: Path) -> None:
+    asyncio.run(begun("8bd2000000aa"))  # as a tool does that another program calls
+    assert json.loads(tinyllm("runs", "export", "8bd2000000aa").out)["graph"] is None
+    for command in ("replay", "resume"):
+        two_lines(tinyllm("runs", command, "8bd2000000aa"), 2, "has no graph")
+
+
 def test_two_runs_that_are_alike_have_nothing_to_show(tinyllm: Call, project: Path) -> None:
     run = asked(tinyllm, "echo")["run"]
     done = tinyllm("runs", "diff", run, run)

@@ -282,7 +282,8 @@ def export(
 
     async def work(runs: Any) -> dict[str, Any]:
         found = await whole(runs, run)
-        return {**found, "graph": json.loads(await runs.graph(found["fingerprint"]))}
+        mark = found["fingerprint"]  # a call of a tool by another program has none
+        return {**found, "graph": json.loads(await runs.graph(mark)) if mark else None}
 
     found = with_runs(work)
     if output is None:

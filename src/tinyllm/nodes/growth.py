@@ -29,7 +29,7 @@ async def growth(config: Growth, state: State, services: Services) -> Goto:
     if services.growing is None:
         raise UsageError(
             "this step belongs to a graph that grows another one",
-            hint="tinyllm growth run",
+            hint="`tinyllm growth run` begins a round; one that is over cannot be replayed",
             where=config.id,
             code="NO_GROWTH_HERE",
         )

@@ -114,7 +114,13 @@ class Archive:
         return str(row[0])
 
     async def graph(self, fingerprint: str) -> str:
-        """The graph that a run began with."""
+        """The graph that a run began with; a call of a tool by itself has none."""
+        if not fingerprint:
+            raise UsageError(
+                "this run is one call of a tool by another program, and has no graph",
+                hint="`tinyllm runs show` says what it did, `runs rollback` takes it back",
+                code="RUN_WITHOUT_GRAPH",
+            )
         row = await self.store.read(
             lambda db: db.execute(
                 "SELECT body, crc FROM graphs WHERE fingerprint = :f", {"f": fingerprint}
