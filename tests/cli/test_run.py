@@ -141,8 +141,9 @@ def test_a_person_is_waited_for_where_none_sits(tinyllm: Call, home: Path) -> No
 
 def test_a_declined_question_is_refused(tinyllm: Call, home: Path) -> None:
     (home / "g.yaml").write_text("nodes: {a: {kind: solve}}")
-    done = tinyllm("run", "-g", "g.yaml", "Tell me a joke")
+    done = tinyllm("run", "-v", "-g", "g.yaml", "Tell me a joke")
     assert (done.code, done.out, done.lines[0].startswith("refused")) == (5, "", True)
+    assert done.lines[-1] == "evidence: unchecked"
 
 
 def test_a_loop_ends_with_its_own_code(tinyllm: Call, home: Path) -> None:

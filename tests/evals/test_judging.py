@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tinyllm import evals
-from tinyllm.errors import UsageError
+from tinyllm.errors import Permanent, UsageError
 from tinyllm.evals.suite import Suite, parsed
 from tinyllm.settings import Settings
 from tinyllm.testing.scripted import Scripted
@@ -73,7 +73,20 @@ async def test_who_answered_does_not_judge(own: Settings) -> None:
     models = Models("You are lovely.", kind)
     row = await asked(models, own, suite(), alone)
     assert (row.outcome, models.judged) == ("failed", [])
-    assert "every model had a part in the answer" in row.why
+    assert "every model had a part in the answer: name another one in the case" in row.why
+
+
+async def test_a_judge_that_is_not_installed_is_named_with_the_way_to_get_it(own: Settings) -> None:
+    class Lacking(Models):
+        def __call__(self, name: str, settings: Settings) -> Scripted:
+            gone = Permanent("no such model", code="MODEL_NOT_FOUND")
+            return Scripted(gone) if name == "gone:1b" else super().__call__(name, settings)
+
+    alone = {**GRAPH, "models": {"general": {"name": "small", "tier": 1}}}
+    named = suite("judge: {rubric: It is kind., model: 'gone:1b'}")
+    row = await asked(Lacking("You are lovely.", kind), own, named, alone)
+    assert (row.outcome, "gone:1b is not installed at http" in row.why) == ("failed", True)
+    assert "tinyllm models pull gone:1b" in row.why
 
 
 async def test_a_case_may_name_its_judge(own: Settings) -> None:

@@ -63,7 +63,8 @@ async def reply_of(
     except TinyError as failure:
         if failure.kind == "cancelled" or failure.code == "DEADLINE_EXCEEDED":
             raise
-        emit("skipped", check=check, because=failure.message)
+        fix = f": {failure.hint}" if failure.code == "MODEL_NOT_FOUND" else ""
+        emit("skipped", check=check, because=f"{failure.message}{fix}")
         return None
 
 

@@ -239,7 +239,7 @@ class Show:
         if self.verbose:
             cost = f"{answer.tokens.get('in', 0)} + {answer.tokens.get('out', 0)} tokens"
             say.note(f"{' → '.join(answer.path)} · {cost} · {answer.elapsed_ms / 1000:.1f} s")
-            if answer.status == "committed":
+            if answer.status != "waiting":
                 say.note(f"evidence: {answer.evidence}")
 
     def _refused(self, answer: Answer) -> None:

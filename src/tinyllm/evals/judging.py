@@ -14,6 +14,9 @@ from tinyllm.services import Services
 
 OURS = "judge of the suite"  # the entry of a judge that a case names
 NO_VERDICT = "there is no verdict"
+NOBODY = (
+    "every model had a part in the answer: name another one in the case, `judge: {rubric: …, model: NAME}`"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Judging:
             return ""
         if said.passed is False:
             return said.because
-        return f"{NO_VERDICT}: {(because or ['every model had a part in the answer'])[-1]}"
+        return f"{NO_VERDICT}: {(because or [NOBODY])[-1]}"
 
     def _judge(self, wanted: Judge) -> tuple[Services, str]:
         """The judge that the case names, or the graph's own, or its highest tier."""

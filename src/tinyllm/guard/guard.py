@@ -133,7 +133,7 @@ class Guard:
                     raise
                 if self._hopeless(failures):
                     break
-        raise self._told(failures)
+        raise self._told(failures, entries)
 
     def _hopeless(self, failures: list[TinyError]) -> bool:
         """All models live on one server: when it is not there, none of them is. And two refusals are an answer."""
@@ -141,14 +141,22 @@ class Guard:
         gone = last.code in OF_THE_HOST or (isinstance(last, Resting) and last.target == host)
         return gone or [each.code for each in failures].count("OUTPUT_REFUSED") >= REFUSALS
 
-    def _told(self, failures: list[TinyError]) -> TinyError:
+    def _told(self, failures: list[TinyError], asked: Sequence[Entry]) -> TinyError:
         missing = [failure for failure in failures if failure.code == "MODEL_NOT_FOUND"]
         if len(missing) < len(failures):
             return _to_standard(next(each for each in failures if each.code != "MODEL_NOT_FOUND"))
-        names = list(dict.fromkeys(entry.name for entry in self.chain("")))
+        names = list(dict.fromkeys(entry.name for entry in asked))
+        ours = list(dict.fromkeys(entry.name for entry in self.chain("")))
+        all_ = set(ours) <= set(names)
+        said = (
+            "no model of this graph is"
+            if all_
+            else f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not"
+        )
+        first = names[0] if not all_ else ours[0] if len(ours) == 1 else self.models.settings.model
         return Unavailable(
-            f"no model of this graph is installed at {self.models.settings.ollama_host}",
-            hint=f"tinyllm models pull {self.models.settings.model if len(names) != 1 else names[0]}",
+            f"{said} installed at {self.models.settings.ollama_host}",
+            hint=f"tinyllm models pull {first}",
             where=current().node,
             code="MODEL_NOT_FOUND",
         )
