@@ -79,11 +79,44 @@ async def test_a_line_that_a_kill_left_half_written_costs_one_case(own: Settings
     out.write_bytes(out.read_bytes()[:-40])
     results = await evals.run(suite(4), [PLAIN], settings=own, make=make, out=out, parallel=1)
     assert len(model.calls) == 5  # three, the torn one again, and the new one
-    (tmp_path / "alone.jsonl").write_text('{"schema": "tiny')
-    with pytest.raises(UsageError, match="is no results file"):
-        await evals.run(suite(3), [PLAIN], settings=own, make=make, out=tmp_path / "alone.jsonl")
     assert len(results.rows) == len(evals.Results.read(out).rows) == 4
-    assert evals.Results.read(out).torn == 1
+    assert (evals.Results.read(out).torn, len(out.read_text().splitlines())) == (0, 4)
+
+
+@pytest.mark.parametrize(
+    "left", [b"{", b'{"schema": "tinyllm.eval/1", "sui', b'{"schema": "tinyllm.eval/1", "s\0\0\0']
+)
+async def test_half_a_line_alone_is_no_reason_to_stop(own: Settings, tmp_path: Path, left: bytes) -> None:
+    make, _ = models(knowing(range(8)))
+    out = tmp_path / "out.jsonl"
+    out.write_bytes(left)
+    await evals.run(suite(2), [PLAIN], settings=own, make=make, out=out)
+    assert [json.loads(line)["outcome"] for line in out.read_text().splitlines()] == ["right", "right"]
+
+
+@pytest.mark.parametrize("other", ['{"a": 1}', '{"a": 1', "name: good\n", "{\n}\n"])
+async def test_a_file_of_something_else_is_left_as_it_is(own: Settings, tmp_path: Path, other: str) -> None:
+    make, model = models(knowing(range(8)))
+    out = tmp_path / "other.jsonl"
+    out.write_text(other)
+    with pytest.raises(UsageError, match="is no results file"):
+        await evals.run(suite(3), [PLAIN], settings=own, make=make, out=out)
+    assert (out.read_text(), len(model.calls)) == (other, 0)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_the_results_of_two_suites_are_never_mixed(own: Settings, tmp_path: Path, fresh: bool) -> None:
+    make, model = models(knowing(range(8)))
+    out = tmp_path / "out.jsonl"
+    await evals.run(suite(3), [PLAIN], settings=own, make=make, out=out)
+    before = out.read_bytes()
+    other = parsed(b"- {id: c0, question: What is number 1?, equals: 1}", "mine.yaml")
+    with pytest.raises(
+        UsageError, match=r"has the results of the suite 'counting', and this is 'mine'"
+    ) as failure:
+        await evals.run(other, [PLAIN], settings=own, make=make, out=out, fresh=fresh)
+    assert "--out" in failure.value.hint
+    assert (out.read_bytes(), len(model.calls)) == (before, 3)
 
 
 async def test_a_case_that_changed_is_asked_again(own: Settings, tmp_path: Path) -> None:

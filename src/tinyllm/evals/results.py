@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from tinyllm.errors import GraphError, UsageError
 
 SCHEMA = "tinyllm.eval/1"
+BEGINS = b'{"schema": "tinyllm.eval/1", '  # every line of ours
 Outcome = Literal["right", "wrong", "refused", "failed"]
 
 
@@ -118,24 +119,37 @@ class Results:
         try:
             with self.path.open("ab+") as file:
                 if file.tell() and _last(file) != b"\n":
-                    line = b"\n" + line  # what a kill left half written stays a line of its own
+                    line = b"\n" + line  # an editor took the end of the last line
                 file.write(line)
         except OSError as failure:
             raise _unwritable(self.path, failure) from failure
 
-    def prepare(self) -> None:
-        """Say early when it cannot be written, or holds something else."""
-        if self.torn and not self.rows:
-            raise UsageError(f"{self.path} is no results file", hint="choose another file with --out")
+    def prepare(self, suite: str) -> None:
+        """Say early when it cannot be written, or holds something else; what a kill left half written is cut off."""
+        other = next((name for name in self.suites if name != suite), None)
+        if other is not None:
+            raise UsageError(
+                f"{self.path} has the results of the suite {other!r}, and this is {suite!r}",
+                hint="a file holds the results of one suite: choose another one with --out",
+                code="RESULTS_FOREIGN",
+            )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.open("ab").close()
+            with self.path.open("ab+") as file:
+                self.torn -= _cut(file)
         except OSError as failure:
             raise _unwritable(self.path, failure) from failure
+        if self.torn and not self.rows:
+            raise UsageError(f"{self.path} is no results file", hint="choose another file with --out")
 
     def known(self, graph: str, case: str, fingerprint: str) -> bool:
         row = self.rows.get((graph, case))
         return row is not None and row.fingerprint == fingerprint and row.outcome != "failed"
+
+    @property
+    def suites(self) -> tuple[str, ...]:
+        """The suites that its rows are of: one, unless files were put together by hand."""
+        return tuple(dict.fromkeys(row.suite for row in self.rows.values()))
 
     @property
     def graphs(self) -> tuple[str, ...]:
@@ -185,6 +199,26 @@ def _row(line: bytes) -> Mapping[str, Any]:
     if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
         raise ValueError(line)
     return plain
+
+
+def _cut(file: Any) -> bool:
+    """Whether the file ended in the beginning of a line of ours, which is gone now; a full disk adds zeros."""
+    file.seek(0)
+    body: bytes = file.read()
+    at = body.rfind(b"\n") + 1
+    begun = body[at:].rstrip(b"\0")
+    if at == len(body) or not BEGINS.startswith(begun[: len(BEGINS)]) or _whole(begun):
+        return False
+    file.truncate(at)
+    return True
+
+
+def _whole(line: bytes) -> bool:
+    try:
+        Row.of(_row(line))
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
 
 
 def _last(file: Any) -> bytes:

@@ -202,7 +202,7 @@ def _begun(
         names = "-".join(_harmless(name) for name in (suite.name, *(trial.name for trial in trials)))
         out = folder(settings) / f"{names}.{mark}.jsonl"
     results = Results.begun(out)
-    results.prepare()
+    results.prepare(suite.name)
     folder(settings).mkdir(parents=True, exist_ok=True)
     if fresh:
         results.rows.clear()
