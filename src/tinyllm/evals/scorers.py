@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tinyllm.evals import numbers, programs
+from tinyllm.evals import declining, numbers, programs
 from tinyllm.evals.case import Case, Code, Judge, Numeric
 
 SHOWN = 120  # characters of an answer in a reason
@@ -133,23 +133,10 @@ async def judge(wanted: Judge, given: Given) -> str:
     return await given.judging(wanted, given.answer) if given.judging is not None else "there is no judge"
 
 
-NO_ANSWER = re.compile(
-    r"(?:can\s?not|can't|could not|couldn't|unable to|impossible to|not possible to|no way to|isn't possible to)"
-    r"[^.!?\n]{0,40}\b(?:be )?(?:determine|answer|know|known|solve|find|found|say|calculate|compute|tell|give|given|divide|verif|exist|provide)"
-    r"|not enough (?:information|data|details)|(?:insufficient|missing|too little) (?:information|data|details)"
-    r"|(?:no|not a single|isn't any|is not any) (?:such|(?:real |integer |whole |valid |possible )*(?:solution|answer|number|value|triangle|date))"
-    r"|(?:does|do|did) not exist|(?:doesn't|don't|didn't) exist|never existed|never happened|there (?:is|are|was|were) no\b"
-    r"|\bis undefined\b|\bundefined\b|\bimpossible\b|\bno solutions?\b|contradict|not (?:a )?(?:valid|possible|real|defined|stated|given|mentioned|specified)",
-    re.IGNORECASE,
-)
-
-
 @scorer
 async def declined(_wanted: bool, given: Given) -> str:
     """The graph refused, or the answer says that there is none."""
-    if given.status == "refused" or NO_ANSWER.search(
-        unicodedata.normalize("NFKC", given.answer).replace("’", "'")
-    ):
+    if given.status == "refused" or declining.declines(given.answer):
         return ""
     return f"there is no answer, and it says {shown(given.answer)}"
 
