@@ -27,6 +27,8 @@ LOOP = "and so it goes on and on " * 60
         (["language"], "What is the Chinese word for tree?", "木 (mù) is the word for tree."),
         ([{"json_schema": {"schema": SCHEMA}}], "q", 'Here:\n```json\n{"city": "Ulm"}\n```'),
         ([{"matches": {"pattern": r"\d{4}"}}], "q", "In 1984."),
+        ([{"json_schema": {"schema": SCHEMA}}], "q", "As code:\n```python\nx = 1\n```\nAs data:\n```json\n{\"city\": \"Ulm\"}\n```"),
+        ([{"json_schema": {"schema": SCHEMA, "bare": True}}], "q", "\ufeff{\"city\": \"Ulm\"}"),
         (["not_looping"], "q", "la la la la la la " * 8),
     ],
 )  # fmt: skip
@@ -47,6 +49,9 @@ async def test_a_right_answer_in_an_odd_form_passes(
         ([{"json_schema": {"schema": SCHEMA}}], "q", '{"city": 7}', "at city"),
         ([{"json_schema": {"schema": SCHEMA}}], "q", "{'city': 'Ulm'}", "not JSON"),
         ([{"json_schema": {"schema": SCHEMA, "bare": True}}], "q", '```\n{"city": "Ulm"}\n```', "not JSON"),
+        ([{"json_schema": {"schema": SCHEMA}}], "q", '{"city": "Ulm", "city": "Bonn"}', "stands twice"),
+        ([{"json_schema": {"schema": SCHEMA}}], "q", '{"city": "Ulm", "size": NaN}', "NaN is no number"),
+        ([{"json_schema": {"schema": SCHEMA}}], "q", '{"city": "Ulm",}', "not JSON"),
         ([{"matches": {"pattern": r"\d{4}", "whole": True}}], "q", "In 1984.", "form"),
         (["not_empty"], "q", " \n ", "empty"),
     ],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tinyllm.checks import CHECKS, Judged
 from tinyllm.checks.agreement import alike
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks
 from tinyllm.checks.code.task import task_of
@@ -15,6 +16,7 @@ from tinyllm.checks.sameness import same
 PIECES = [
     "\n", "`", "1", '"', "f(", "= ", "[", "1,111,111 ", "do not use ", "end with ", "answer is ", "\\boxed{",
     "def f(\n", "```python\n", "assert f(", "write words with not use ", "letter a ", "between 3 and ", ". ",
+    "1,", "minus ", "$1 ", "1.5 ", "five ", "1 hour 1 minute ",
 ]  # fmt: skip
 
 
@@ -36,3 +38,9 @@ def test_what_is_asked_is_found_before_and_behind_much_material() -> None:
     assert rules(f"Answer in two sentences.\n{material}")
     assert rules(f"{material}\nAnswer in two sentences.")
     assert asks_for_code(f"{material}\nWrite a Python function that reads this.")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 5000 + "]" * 5000, "9" * 10_000])
+async def test_json_that_no_reader_can_hold_is_refused(text: str) -> None:
+    verdict = await CHECKS["json_schema"].run(Judged("q", text), None)
+    assert "not JSON" in verdict.because

@@ -1,11 +1,11 @@
 """Questions that want one thing and nothing else: a number, a letter, a date, JSON with these keys."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tinyllm.checks.blocks import fenced
+from tinyllm.checks.documents import document, within
 from tinyllm.checks.rule import Rule, bare, must
 
 NOTHING_ELSE = re.compile(
@@ -137,9 +137,8 @@ def _under(key: str, value: Any) -> Iterator[Any]:
 
 def _json(wrong: Callable[[Any], str]) -> Rule:
     def said(answer: str) -> str:
-        found = fenced(answer)[0]
         try:
-            return wrong(json.loads(found[0].code if found else answer))
+            return wrong(document(within(answer)))
         except (ValueError, RecursionError):
             return ""  # that it is no JSON is said elsewhere
 

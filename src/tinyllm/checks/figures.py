@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 
 from tinyllm.checks.units import Unit, unit_at
 from tinyllm.solvers.mathematics.numerals import SCALES, SMALL
@@ -12,8 +13,10 @@ from tinyllm.solvers.mathematics.numerals import SCALES, SMALL
 WORDS = re.compile(
     rf"\b(?:{'|'.join(sorted({*SMALL, *SCALES, 'hundred'}, key=len, reverse=True))})\b", re.IGNORECASE
 )
-LONGEST, DIGITS = 20_000, 400  # characters that are looked at
+LONGEST, DIGITS, MOST = 20_000, 400, 3_000  # characters that are looked at, of one number, and numbers
 POWER = 300
+ONE = Fraction(1)
+NEAR = 40  # characters before a number that can make it negative
 VULGAR = re.compile("[¼-¾⅐-⅞]")
 MINUS = re.compile(r"(?i)(\S*)\s*\b(minus|negative)\s+$")
 JOINS = re.compile(r"(?i)\s*(?:,|and)?\s*")
@@ -69,7 +72,7 @@ def figures(text: str) -> tuple[Figure, ...]:
 
 
 def _single(text: str) -> tuple[Figure, ...]:
-    found = [_figure(each, text) for each in _ANY.finditer(text)]
+    found = [_figure(each, text) for each in islice(_ANY.finditer(text), MOST)]
     return tuple(each for each in found if each is not None) or _in_words(text)
 
 
@@ -80,10 +83,11 @@ def _figure(found: re.Match[str], text: str) -> Figure | None:
     up = found["up"].replace(",", "")
     places = len(up.partition(".")[2])
     power = int((found["power"] or found["ten"] or "0").replace("−", "-"))
-    last = Fraction(10) ** (power - places) * SCALES.get(found["scale"] or "", 1)
+    scale = SCALES.get(found["scale"] or "", 1)
+    last = Fraction(10) ** (power - places) * scale if power != places or scale != 1 else ONE
     exact = found["down"] or found["whole"] or found["raised"]
     unit, end = unit_at(text, found.start("up"), found.end())
-    if not found["sign"] and _is_negative(text[: found.start()]):
+    if not found["sign"] and _is_negative(text[max(0, found.start() - NEAR) : found.start()]):
         value = -value
     digits = len(up.replace(".", "").lstrip("0"))
     return Figure(value, Fraction(0) if exact else last, digits, unit, found.start(), end)
@@ -92,12 +96,16 @@ def _figure(found: re.Match[str], text: str) -> Figure | None:
 def _value(found: re.Match[str]) -> Fraction | None:
     if max(len(found["up"]), len(found["down"] or "")) > DIGITS:
         return None
-    value = Fraction(found["up"].replace(",", ""))
+    digits = found["up"].replace(",", "")
+    value = Fraction(int(digits) if digits.isdecimal() else digits)
+    if found.lastgroup == "up" and not found["sign"] and not found["whole"]:
+        return value
     power = int((found["power"] or found["ten"] or "0").replace("−", "-"))
     raised = int(found["raised"] or 1)
     if abs(power) > POWER or raised * len(found["up"]) > max(DIGITS, len(found["up"])):
         return None
-    value = value**raised * Fraction(10) ** power
+    if raised != 1 or power:
+        value = value**raised * Fraction(10) ** power
     if found["down"]:
         down = Fraction(found["down"].replace(",", ""))
         if not down:
@@ -110,7 +118,9 @@ def _value(found: re.Match[str]) -> Fraction | None:
 
 def _is_negative(before: str) -> bool:
     """`minus five`, and not `seven minus five`."""
-    found = MINUS.search(before[-40:])
+    if not before.endswith((" ", "\n", "\t")) or not before.rstrip().lower().endswith(("minus", "negative")):
+        return False
+    found = MINUS.search(before)
     if not found:
         return False
     return found[2].lower() == "negative" or not (found[1][-1:].isdigit() or WORDS.search(found[1]))
@@ -159,5 +169,5 @@ def _fits(group: int, value: int) -> bool:
 
 def _worded(value: int, start: int, end: int, text: str) -> Figure:
     unit, behind = unit_at(text, start, end)
-    signed = -value if _is_negative(text[:start]) else value
+    signed = -value if _is_negative(text[max(0, start - NEAR) : start]) else value
     return Figure(Fraction(signed), Fraction(1), len(str(value)), unit, start, behind)

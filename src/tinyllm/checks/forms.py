@@ -1,12 +1,11 @@
 """Checks of an answer's form that a graph asks for: its length, its language, its shape."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tinyllm.checks.blocks import fenced
 from tinyllm.checks.counting import UNITS, counted
+from tinyllm.checks.documents import document, within
 from tinyllm.checks.languages import language_of, wanted_language
 from tinyllm.checks.registry import check
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
@@ -45,12 +44,8 @@ async def json_schema(
     """The answer is JSON that follows the schema; in a fence as well, unless it must be bare."""
     if judged.structured:
         return _follows(judged.value, schema or {})
-    text = judged.answer.strip()
-    found = fenced(text)[0]
-    if found and not bare:
-        text = found[0].code.strip()
     try:
-        value = json.loads(text)
+        value = document(judged.answer if bare else within(judged.answer))
     except ValueError as failure:
         return Verdict.bad(f"it is not JSON: {failure}; give JSON and nothing else")
     return _follows(value, schema or {})
@@ -59,10 +54,14 @@ async def json_schema(
 def _follows(value: Any, schema: Mapping[str, Any]) -> Verdict:
     from jsonschema import Draft202012Validator
 
-    for error in Draft202012Validator(dict(schema)).iter_errors(value):
-        place = "/".join(map(str, error.absolute_path)) or "the whole"
-        return Verdict.bad(f"it does not follow the schema at {place}: {error.message[:200]}")
-    return NOTHING
+    try:
+        error = next(Draft202012Validator(dict(schema)).iter_errors(value), None)
+    except RecursionError:
+        return Verdict.bad("it does not follow the schema: it is nested too deeply")
+    if error is None:
+        return NOTHING
+    place = "/".join(map(str, error.absolute_path)) or "the whole"
+    return Verdict.bad(f"it does not follow the schema at {place}: {error.message[:200]}")
 
 
 @check()

@@ -1,11 +1,11 @@
 """What a question says about the form of its answer, read from its words, and whether the answer keeps to it."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 
-from tinyllm.checks.blocks import asks_for_code, ends_of, fenced
+from tinyllm.checks.blocks import asks_for_code, ends_of
 from tinyllm.checks.counting import UNITS, counted
+from tinyllm.checks.documents import document, within
 from tinyllm.checks.exactly import WHOLE
 from tinyllm.checks.quoting import unquoted
 from tinyllm.checks.registry import check
@@ -230,10 +230,8 @@ def _amounts(sentence: str) -> Iterator[Rule]:
 
 
 def _not_json(answer: str) -> str:
-    found = fenced(answer)[0]
-    text = found[0].code if found else answer
     try:
-        json.loads(text)
+        document(within(answer))
     except ValueError as failure:
         return f"it must be JSON: {failure}"
     return ""

@@ -48,7 +48,7 @@ def unit_at(text: str, start: int, end: int) -> tuple[Unit | None, int]:
     found = _BEHIND.match(text, end)
     if found and (unit := _unit(found)):
         return unit, found.end()
-    before = text[:start].rstrip()[-1:]
+    before = text[max(0, start - 3) : start].rstrip()[-1:]
     return (Unit(*_BASE[before]) if before in ("$", "€", "£") else None), end
 
 
