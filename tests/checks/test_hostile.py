@@ -1,5 +1,7 @@
 """Texts made to keep a check busy: each is read in a moment, or not at all (the limit of a test's time is the judge)."""
 
+from fractions import Fraction
+
 import pytest
 
 from tinyllm.checks import CHECKS, Judged
@@ -7,7 +9,7 @@ from tinyllm.checks.agreement import alike
 from tinyllm.checks.blocks import another_language, asks_for_code, blocks
 from tinyllm.checks.code.task import task_of
 from tinyllm.checks.counting import UNITS, counted
-from tinyllm.checks.figures import numbers
+from tinyllm.checks.figures import figures, numbers
 from tinyllm.checks.instructions import rules
 from tinyllm.checks.languages import language_of, wanted_language
 from tinyllm.checks.results import asks_for_a_quantity, result
@@ -31,6 +33,18 @@ def test_a_text_of_one_piece_over_and_over_is_read_in_a_moment(piece: str) -> No
         counted(text, unit)
     assert same(result(text), result(text)) or not result(text).strip() or not numbers(result(text))
     alike(text[:4000], text[:4000])
+
+
+@pytest.mark.parametrize("head", ["Write a function f(x). f(1)", "Answer: 1", "1 square", "minus"])
+def test_nothing_at_great_length_behind_what_begins_well_is_read_in_a_moment(head: str) -> None:
+    text = head + " " * 20_000 + "x"
+    assert not task_of(text).examples
+    assert numbers(text) == figures_of(head)
+    assert figures(text) == figures(head)
+
+
+def figures_of(text: str) -> tuple[Fraction, ...]:
+    return tuple(each.value for each in figures(text))
 
 
 def test_what_is_asked_is_found_before_and_behind_much_material() -> None:

@@ -57,10 +57,12 @@ def numbers(text: str) -> tuple[Fraction, ...]:
 def figures(text: str) -> tuple[Figure, ...]:
     """The same with their units, where `6 hours 30 minutes` is one."""
     text = re.sub(
-        r"(?<![\d.,])(\d{1,3}(?: \d{3})+)(?![\d/])", lambda m: m[0].replace(" ", ""), unlatexed(text)
+        r"(?<![\d.,])(\d{1,3}(?: \d{3})+)(?![\d/])",
+        lambda m: m[0].replace(" ", ""),
+        unlatexed(text[:LONGEST]),
     )
     found: list[Figure] = []
-    for each in _single(text[:LONGEST]):
+    for each in _single(text):
         last = found[-1] if found else None
         joined = last and last.unit and each.unit and last.unit.goes_on(each.unit)
         if last and last.unit and each.unit and joined and JOINS.fullmatch(text[last.end : each.start]):

@@ -26,9 +26,12 @@ _BASE = {
     for name in names.split()
 }
 _BEHIND = re.compile(
-    r"[\s-]?\s*(?P<kind>sq(?:uare)?\.?\s|cubic\s)?\s*(?P<unit>[A-Za-z]+|[$€£]|°[CF])(?:\^?(?P<power>[23²³])(?!\d))?"
+    r"[\s-]?\s{0,8}(?P<kind>sq(?:uare)?\.?\s|cubic\s)?\s{0,8}(?P<unit>[A-Za-z]+|[$€£]|°[CF])(?:\^?(?P<power>[23²³])(?!\d))?"
     r"(?:\s?(?:/|\bper\b)\s?(?P<down>[A-Za-z]+))?"
 )
+
+
+NEAR = 8  # characters between a currency's sign and its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def unit_at(text: str, start: int, end: int) -> tuple[Unit | None, int]:
     found = _BEHIND.match(text, end)
     if found and (unit := _unit(found)):
         return unit, found.end()
-    before = text[max(0, start - 3) : start].rstrip()[-1:]
+    before = text[max(0, start - NEAR) : start].rstrip()[-1:]
     return (Unit(*_BASE[before]) if before in ("$", "€", "£") else None), end
 
 

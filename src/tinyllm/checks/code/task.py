@@ -18,11 +18,11 @@ NAMED = re.compile(
 )
 CALLED = re.compile(r"(?<![\w.])([a-z_]\w*)\(")
 GIVES = re.compile(
-    r"[ \t`]*(?:={2,}>|=+>|-+>|→|➞|⇒|⟹|==|=|#\s*(?:=+>|-+>|→|returns?:?|output:?|result:?)?"
-    r"|,?\s*(?:it\s+)?(?:should|must|would|will)\s+(?:return|be|equal|give|output|yield|evaluate to)"
-    r"|,?\s*(?:returns?|gives?|yields?|outputs?|equals?|evaluates to|is equal to|is|results? in))[ \t]*:?[ \t`]*"
+    r"[ \t`]{0,9}(?:={2,}>|=+>|-+>|→|➞|⇒|⟹|==|=|#\s{0,9}(?:=+>|-+>|→|returns?:?|output:?|result:?)?"
+    r"|,?\s{0,9}(?:it\s{1,9})?(?:should|must|would|will)\s{1,9}(?:return|be|equal|give|output|yield|evaluate to)"
+    r"|,?\s{0,9}(?:returns?|gives?|yields?|outputs?|equals?|evaluates to|is equal to|is|results? in))[ \t]{0,9}:?[ \t`]{0,9}"
 )
-BEHIND = re.compile(r"[ \t`'\"]*(?:[-+*/=<>%^|&\[(]|\b(?:or|if|times|and)\b(?! \w+\())")
+BEHIND = re.compile(r"[ \t`'\"]{0,9}(?:[-+*/=<>%^|&\[(]|\b(?:or|if|times|and)\b(?! \w+\())")
 OPENS, CLOSES = "([{", ")]}"
 MOST, LONGEST = 20, 20_000
 LINES = 300  # of the code in a question
