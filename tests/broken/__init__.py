@@ -11,6 +11,17 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "bad_indent.yaml": (
         "4: not YAML: did not find expected key (the indentation does not line up with the lines above)",
     ),
+    "bad_parameters.yaml": (
+        "6: the check 'matches': pattern: is no regular expression: missing ), unterminated subpattern at position 1",
+        "8: the check 'json_schema': schema: is no JSON schema at type: 'strin' is not valid under any of the given schemas",
+        "9: the check 'length': least: should be at least 0",
+        "9: the check 'length': most: should be a whole number",
+        "9: the check 'length': unit: should be 'words', 'characters', 'sentences', 'lines', 'paragraphs' or 'bullets'",
+        "10: the check 'code_runs': afresh: should be a whole number",
+        "10: the check 'code_runs': asks: should be a list",
+        "10: the check 'code_runs': default: should be a text",
+        "10: the check 'code_runs': seconds: should be a number",
+    ),
     "bad_routes.yaml": (
         "4: routes leads to 'maths', which is no node (did you mean \"math\"?)",
         "5: 'mth' is no route (did you mean \"maths\"?)",
@@ -43,6 +54,17 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "empty.yaml": ("1: this is not a graph (start with `name:` and `nodes:`)",),
     "empty_routes.yaml": ("2: routes: is empty",),
     "latin1.yaml": ("1: not UTF-8 text (save it as UTF-8)",),
+    "many_faults.yaml": (
+        "6: model: should be a text",
+        "6: to leads to 'chck', which is no node (did you mean \"check\"?)",
+        "9: there is no model 'jugde' (did you mean \"judge\"?)",
+        "10: tries: should be at least 1",
+        "11: there is no model 'big' (name an entry of `models:` or a model like qwen2.5:3b)",
+        "12: there is no field 'give_up' here (did you mean \"gives_up\"?)",
+        "14: there is no check 'not_emty' (did you mean \"not_empty\"?)",
+        "15: the check 'length' has no parameter 'max' (it has: least, most, unit)",
+        "16: the check 'matches': pattern: is no regular expression: missing ), unterminated subpattern at position 1",
+    ),
     "missing_field.yaml": (
         "2: 'when' is missing (An expression that is true or false.)",
         "3: 'tool' is missing (The tool's name, such as calc_evaluate.)",

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
 
 from tinyllm.checks.counting import UNITS, counted
 from tinyllm.checks.documents import document, within
@@ -11,12 +13,35 @@ from tinyllm.checks.registry import check
 from tinyllm.checks.verdict import NOTHING, Judged, Verdict
 from tinyllm.services import Services
 
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as failure:
+        raise ValueError(f"is no regular expression: {failure}") from None
+    return text
+
+
+def _schema(schema: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(dict(schema or {}))
+    except SchemaError as failure:
+        place = "/".join(map(str, failure.absolute_path)) or "the whole"
+        raise ValueError(f"is no JSON schema at {place}: {failure.message[:200]}") from None
+    return schema
+
+
+Count = Annotated[int, Field(ge=0)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Schema = Annotated[Mapping[str, Any] | None, AfterValidator(_schema)]
 Unit = Literal["words", "characters", "sentences", "lines", "paragraphs", "bullets"]
 
 
 @check()
 async def length(
-    judged: Judged, services: Services, *, least: int = 0, most: int = 0, unit: Unit = "words"
+    judged: Judged, services: Services, *, least: Count = 0, most: Count = 0, unit: Unit = "words"
 ) -> Verdict:
     """The answer has at least, and at most, so many words (characters, sentences, lines, paragraphs, bullets)."""
     count = counted(judged.answer, unit)
@@ -39,7 +64,7 @@ async def language(judged: Judged, services: Services, *, code: str = "") -> Ver
 
 @check()
 async def json_schema(
-    judged: Judged, services: Services, *, schema: Mapping[str, Any] | None = None, bare: bool = False
+    judged: Judged, services: Services, *, schema: Schema = None, bare: bool = False
 ) -> Verdict:
     """The answer is JSON that follows the schema; in a fence as well, unless it must be bare."""
     if judged.structured:
@@ -65,7 +90,9 @@ def _follows(value: Any, schema: Mapping[str, Any]) -> Verdict:
 
 
 @check()
-async def matches(judged: Judged, services: Services, *, pattern: str = "", whole: bool = False) -> Verdict:
+async def matches(
+    judged: Judged, services: Services, *, pattern: Pattern = "", whole: bool = False
+) -> Verdict:
     """The answer holds, or as a whole is, what a regular expression describes."""
     text = judged.answer.strip()
     found = re.fullmatch(pattern, text, re.DOTALL) if whole else re.search(pattern, text)

@@ -28,6 +28,7 @@ class Named:
 
     nodes: Mapping[str, Place]
     models: tuple[str, ...]
+    unread: Mapping[str, frozenset[str]]  # the fields of a node that are not as they should be
 
 
 def check(spec: GraphSpec, document: Document, named: Named, tools: Toolbox) -> list[Problem]:
@@ -38,20 +39,22 @@ def check(spec: GraphSpec, document: Document, named: Named, tools: Toolbox) -> 
         problems += _exits(named, node, say)
         problems += _models(named, node, say)
         problems += _tools(node, tools, say)
-        problems += _arguments(node, tools, say)
+        if not named.unread.get(id):
+            problems += _arguments(node, tools, say)
         problems += _weights(node, say)
         problems += _texts(spec, named, node, say)
         problems += _names(node, say)
         problems += _beside(spec, node, say)
     for id, place in named.nodes.items():
         problems += _ids(id, partial(_say, document, place))
-    if spec.nodes and not problems and len(spec.nodes) == len(named.nodes):
+    whole = len(spec.nodes) == len(named.nodes) and not any(named.unread.values())
+    if spec.nodes and not problems and whole:
         problems += _unreachable(spec, document, named)
     return problems
 
 
-def _say(document: Document, place: Place, field: str, message: str, fix: str = "") -> Problem:
-    return document.problem((*place, field), message, fix)
+def _say(document: Document, place: Place, field: str | Place, message: str, fix: str = "") -> Problem:
+    return document.problem((*place, *((field,) if isinstance(field, str) else field)), message, fix)
 
 
 def _heads(spec: GraphSpec, document: Document, named: Named) -> Iterator[Problem]:
@@ -109,7 +112,23 @@ def _models(named: Named, node: Node, say: Say) -> Iterator[Problem]:
     for name in filter(None, node.models()):
         if not _is_model(name, named):
             fix = did_you_mean(name, named.models) or "name an entry of `models:` or a model like qwen2.5:3b"
-            yield say("model" if hasattr(node, "model") else "escalates", f"there is no model {name!r}", fix)
+            yield say(_where(name, node), f"there is no model {name!r}", fix)
+
+
+def _where(name: str, node: Node) -> Place:
+    """Where in the node this model is named."""
+    fields = (
+        (field, getattr(node, field, None)) for field in ("model", "judge", "escalates", "asks", "checks")
+    )
+    return next(((field, *path) for field, value in fields for path in _paths(name, value)), ())
+
+
+def _paths(text: str, value: Any) -> Iterator[Place]:
+    if value == text:
+        yield ()
+    elif isinstance(value, (dict, list, tuple)):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from ((key, *path) for path in _paths(text, each))
 
 
 def _tools(node: Node, tools: Toolbox, say: Say) -> Iterator[Problem]:
@@ -188,8 +207,10 @@ def _weights(node: Node, say: Say) -> Iterator[Problem]:
 
 
 def _names(node: Node, say: Say) -> Iterator[Problem]:
-    for wanted in getattr(node, "checks", ()):
-        yield from _checks({wanted: {}} if isinstance(wanted, str) else wanted, say)
+    for index, wanted in enumerate(getattr(node, "checks", ())):
+        parameters = {wanted: {}} if isinstance(wanted, str) else wanted
+        for name, given in parameters.items():
+            yield from _check(name, given, partial(_beneath, say, ("checks", index, name)))
     for names in getattr(node, "together", {}):
         for label in names.split("+"):
             if label not in node.routes:  # type: ignore[attr-defined]
@@ -197,18 +218,23 @@ def _names(node: Node, say: Say) -> Iterator[Problem]:
                 yield say("together", f"{label!r} is no route", fix)
 
 
-def _checks(wanted: Mapping[str, Mapping[str, Any]], say: Say) -> Iterator[Problem]:
-    """A check by name, with parameters that it has."""
-    for name, parameters in wanted.items():
-        if name not in CHECKS:
-            fix = did_you_mean(name, CHECKS) or f"the checks are: {', '.join(sorted(CHECKS))}"
-            yield say("checks", f"there is no check {name!r}", fix)
-            continue
-        known = CHECKS[name].parameters
-        for parameter in parameters:
-            if parameter not in known:
-                fix = did_you_mean(parameter, known) or f"it has: {', '.join(known) or 'none'}"
-                yield say("checks", f"the check {name!r} has no parameter {parameter!r}", fix)
+def _beneath(say: Say, place: Place, name: str, message: str, fix: str = "") -> Problem:
+    return say((*place, name), message, fix)
+
+
+def _check(name: str, given: Mapping[str, Any], say: Say) -> Iterator[Problem]:
+    """A check by name, with parameters that it has, each as it should be."""
+    if name not in CHECKS:
+        fix = did_you_mean(name, CHECKS) or f"the checks are: {', '.join(sorted(CHECKS))}"
+        yield say("", f"there is no check {name!r}", fix)
+        return
+    known = CHECKS[name].parameters
+    for parameter in given:
+        if parameter not in known:
+            fix = did_you_mean(parameter, known) or f"it has: {', '.join(known) or 'none'}"
+            yield say(parameter, f"the check {name!r} has no parameter {parameter!r}", fix)
+    for parameter, because in CHECKS[name].faults(given):
+        yield say(parameter, f"the check {name!r}: {parameter}: {because}")
 
 
 def _beside(spec: GraphSpec, node: Node, say: Say) -> Iterator[Problem]:

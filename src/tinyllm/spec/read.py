@@ -16,7 +16,7 @@ from tinyllm.spec.check import Named, check
 from tinyllm.spec.graph import GraphSpec
 from tinyllm.spec.head import Head
 from tinyllm.spec.prompts import Prompts
-from tinyllm.spec.shape import not_written, unknown, validated
+from tinyllm.spec.shape import in_part, not_written, unknown, unread, validated
 from tinyllm.state import END
 from tinyllm.toolkit import Toolbox
 
@@ -84,7 +84,7 @@ def read(
         raise_all([document.problem((), "this is not a graph", "start with `name:` and `nodes:`")])
     data: dict[str, Any] = dict(document.value)  # type: ignore[arg-type]
     listed: dict[str, Any] = {name: data.pop(name) for name in ("nodes", "steps") if name in data}
-    head = validated(Head, data, document, (), problems) or Head()
+    head = validated(Head, data, document, (), problems) or in_part(Head, data) or Head()
     models = _entries(data.get("models"), document, problems)
     bodies = _bodies(listed, document, problems)
     nodes = _nodes(bodies, document, prompts or Prompts(()), problems)
@@ -103,7 +103,8 @@ def read(
     )
     # What is named in the file is there, even where its own fields are wrong: one fault is one line.
     keys = tuple(data["models"]) if isinstance(data.get("models"), dict) else ()
-    named = Named({id: place for id, _, place in bodies}, keys)
+    left_out = {id: unread(body, nodes[id]) for id, body, _ in bodies if id in nodes}
+    named = Named({id: place for id, _, place in bodies}, keys, left_out)
     raise_all([*problems, *check(spec, document, named, tools or Toolbox.standard())])
     return spec
 
@@ -196,11 +197,12 @@ def _node(
     config = kinds()[name].config
     if alien := [field for field in body if field in not_written(config)]:
         problems.extend(unknown(field, config, document, place) for field in alien)
-        return None
+        body = {field: value for field, value in body.items() if field not in alien}
     if isinstance(body.get("prompt"), str) and body["prompt"].endswith(".md") and "\n" not in body["prompt"]:
         try:
             body = {**body, "prompt": prompts.text(body["prompt"])}
         except GraphError as failure:
             problems.append(document.problem((*place, "prompt"), failure.message, failure.hint))
-            return None
-    return validated(config, {**body, "id": id}, document, place, problems)
+            body = {field: value for field, value in body.items() if field != "prompt"}
+    whole = {**body, "id": id}
+    return validated(config, whole, document, place, problems) or in_part(config, whole)

@@ -6,34 +6,11 @@ from pydantic import BaseModel, ValidationError
 
 from tinyllm.documents import Document
 from tinyllm.documents import Path as Place
-from tinyllm.problems import Problem, did_you_mean
+from tinyllm.problems import Problem, did_you_mean, said
 
 M = TypeVar("M", bound=BaseModel)
 
 FILLED_IN = ("id", "key", "use", "judges", "beside")
-
-# What pydantic calls a thing → what a person who writes YAML calls it.
-WANTED = {
-    "string_type": "a text",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "dict_type": "a map",
-    "model_type": "a map",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "finite_number": "a finite number",
-}
-LIMITS = {
-    "greater_than_equal": ("at least", "ge"),
-    "greater_than": ("above", "gt"),
-    "less_than_equal": ("at most", "le"),
-    "less_than": ("below", "lt"),
-}
 
 
 def validated(
@@ -48,6 +25,24 @@ def validated(
             by_field.setdefault(str(error["loc"][:1]), []).append(error)
         problems.extend(_problem(errors, model, document, place) for errors in by_field.values())
         return None
+
+
+def in_part(model: type[M], body: Any) -> M | None:
+    """The part without the fields that are wrong, for what can be said of the others; None where it needs them."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as failure:
+        wrong = {str(error["loc"][0]) for error in failure.errors(include_url=False) if error["loc"]}
+    if not isinstance(body, dict) or not any(str(key) in wrong for key in body):
+        return None
+    return in_part(model, {key: value for key, value in body.items() if str(key) not in wrong})
+
+
+def unread(body: Any, part: BaseModel) -> frozenset[str]:
+    """The fields of a part that its model is without."""
+    shapes = type(part).model_fields
+    known = {shapes[key].alias or key for key in part.model_fields_set}
+    return frozenset(str(key) for key in body if key not in known)
 
 
 def not_written(model: type[BaseModel]) -> tuple[str, ...]:
@@ -71,23 +66,12 @@ def _problem(errors: list[Any], model: type[BaseModel], document: Document, plac
     if error["type"] == "missing" and len(at) == 1:
         field = model.model_fields.get(name)
         return document.problem(place, f"{name!r} is missing", (field and field.description) or "add it")
-    alike = [_said(other) for other in errors if _place(other) == at]
-    said = " or ".join(dict.fromkeys(alike)).replace(" or should be ", " or ")
-    return document.problem((*place, *at), f"{'.'.join(map(str, at)) or 'this'}: {said}")
+    alike = [said(other) for other in errors if _place(other) == at]
+    wanted = " or ".join(dict.fromkeys(alike)).replace(" or should be ", " or ")
+    return document.problem((*place, *at), f"{'.'.join(map(str, at)) or 'this'}: {wanted}")
 
 
 def _place(error: Any) -> Place:
     """Where in the part, without the shapes that were tried on the way."""
     tried = ("str", "int", "float", "bool")
     return tuple(part for part in error["loc"] if part not in tried and not str(part).startswith("tuple["))
-
-
-def _said(error: Any) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    if kind in WANTED:
-        return f"should be {WANTED[kind]}"
-    if kind in LIMITS:
-        words, key = LIMITS[kind]
-        return f"should be {words} {context[key]}"
-    said: str = "is empty" if kind == "too_short" else error["msg"]
-    return said[:1].lower() + said[1:]
