@@ -3,17 +3,22 @@
 import json
 import os
 import re
+import shlex
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 
 from tests.cli.conftest import Call
 from tests.started import Process
+from tinyllm.sandbox import bubblewrap, cpython, docker, monty
 from tinyllm.testing.simulator import Script, Simulator
+from tinyllm.testing.simulator.reading import SMALL
 
 GRAPH = "name: {name}\nmodels:\n  general: {{name: '{name}:1b'}}\nnodes:\n  answer: {{prompt: Answer., to: end}}\n"
 
@@ -66,7 +71,9 @@ def test_a_suite_is_run_by_name_and_goes_on_by_itself(tinyllm: Call, folder: Pat
     assert len(server.asked) == 12
 
 
-def test_a_regression_against_a_baseline_ends_with_8(tinyllm: Call, folder: Path, server: Simulator) -> None:
+def test_a_regression_against_a_baseline_ends_with_8(
+    tinyllm: Call, folder: Path, server: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tinyllm("eval", "run", "counting", "-g", "good", "--out", "before.jsonl")
     same = tinyllm(
         "eval", "run", "counting", "-g", "good", "--out", "again.jsonl", "--baseline", "before.jsonl"
@@ -77,7 +84,13 @@ def test_a_regression_against_a_baseline_ends_with_8(tinyllm: Call, folder: Path
     )
     assert done.code == 8
     assert done.lines[-2].startswith("error  poor is worse than before: 8 cases lost, 0 won of 12")
-    assert done.lines[-1] == "try    lost: c4, c5, c6, c7, c8, c9, c10, c11"
+    lost, _, how = done.lines[-1].partition("; how c4 went: ")
+    assert lost == "try    lost: c4, c5, c6, c7, c8, c9, c10, c11"
+    database, *command = shlex.split(how)
+    monkeypatch.setenv(*database.split("=", 1))
+    shown = tinyllm(*command[1:])
+    assert (shown.code, "What is number 4?" in shown.out) == (0, True), shown.err
+    monkeypatch.delenv("TINYLLM_DATABASE")
     assert tinyllm("eval", "compare", "before.jsonl", "after.jsonl").code == 8
     assert tinyllm("eval", "compare", "after.jsonl", "before.jsonl").code == 0
 
@@ -92,6 +105,92 @@ def test_a_bare_difference_does_not(tinyllm: Call, folder: Path, server: Simulat
         )
     found = json.loads(tinyllm("eval", "compare", "good.jsonl", "poor.jsonl", "--json").out)
     assert (found["only_a_right"], found["p_worse"], found["regressed"]) == (3, 0.125, False)
+
+
+@pytest.mark.parametrize(("share", "code"), [("0.3", 0), ("0.34", 8), ("1", 8), ("1.5", 2)])
+def test_a_share_that_is_asked_for_is_held(
+    tinyllm: Call, folder: Path, server: Simulator, share: str, code: int
+) -> None:
+    done = tinyllm("eval", "run", "counting", "-g", "poor", "-o", "r.jsonl", "--at-least", share, "--json")
+    assert done.code == code
+    if code == 8:
+        assert json.loads(done.out)["graphs"][0]["right"]["hits"] == 4
+        assert done.lines[-2].startswith("error  poor is right in 4 of 12 cases = 33.3%, not in ")
+        assert "not right: c4, c5" in done.lines[-1]
+        assert "tinyllm runs show " in done.lines[-1]
+
+
+def test_cases_without_a_result_end_with_1(tinyllm: Call, folder: Path) -> None:
+    (folder / "graphs" / "broken.yaml").write_text(
+        "nodes: {t: {kind: transform, value: inputs.question | int // 0}}\n"
+    )
+    done = tinyllm("eval", "run", "counting", "-g", "broken", "-n", "2")
+    assert done.code == 1
+    assert done.lines[-2] == "error  2 of 2 cases of broken have no result: c0, c1"
+    assert "the same command asks them again; how c0 went: TINYLLM_DATABASE=" in done.lines[-1]
+
+
+@pytest.fixture
+def bare() -> Iterator[pytest.MonkeyPatch]:
+    """As where no sandbox is installed; undone, as where they are."""
+
+    def forgotten() -> None:
+        for layer in (monty, cpython, docker, bubblewrap):
+            layer.missing.cache_clear()
+
+    with pytest.MonkeyPatch.context() as patch:
+        forgotten()
+        for name in ("pydantic_monty", "pyseccomp"):
+            patch.setitem(sys.modules, name, None)
+        patch.setenv("PATH", "")
+        yield patch
+    forgotten()
+
+
+MIXED = """cases:
+  - {id: sum, question: What is number 3?, numeric: 3}
+  - {id: code, question: What is number 4?, code: assert f() == 1}
+  - {id: word, question: What is number 5?, contains: "5"}
+"""
+
+
+def test_without_a_sandbox_only_programs_are_left_open(
+    tinyllm: Call, folder: Path, server: Simulator, bare: pytest.MonkeyPatch
+) -> None:
+    (folder / "mixed.yaml").write_text(MIXED)
+    (folder / "programs.yaml").write_text("cases:\n" + MIXED.splitlines()[2] + "\n")
+    done = tinyllm("eval", "run", "mixed.yaml", "-g", "good", "-o", "r.jsonl", "--json")
+    assert done.code == 4
+    assert done.lines[-2].startswith("error  1 case with `code` left open: code is not run here")
+    assert "sandbox" in done.lines[-1]
+    found = json.loads(done.out)
+    assert (found["graphs"][0]["right"]["hits"], found["stopped"]["code"]) == (2, "SANDBOX_MISSING")
+    assert [json.loads(row)["case"] for row in Path("r.jsonl").read_text().splitlines()] == ["sum", "word"]
+    assert len(server.asked) == 2
+    assert tinyllm("eval", "run", "programs.yaml", "-g", "good", "-o", "p.jsonl").code == 4
+
+
+def test_what_was_left_open_is_asked_once_there_is_a_sandbox(
+    tinyllm: Call, folder: Path, server: Simulator, bare: pytest.MonkeyPatch
+) -> None:
+    (folder / "mixed.yaml").write_text(MIXED)
+    assert tinyllm("eval", "run", "mixed.yaml", "-g", "good", "-o", "r.jsonl").code == 4
+    bare.undo()
+    for layer in (monty, cpython, docker, bubblewrap):
+        layer.missing.cache_clear()
+    assert tinyllm("eval", "run", "mixed.yaml", "-g", "good", "-o", "r.jsonl").code == 0
+    assert len(server.asked) == 3
+
+
+def test_what_a_suite_says_counts_in_a_population(tinyllm: Call, folder: Path) -> None:
+    question = "Why is the sky blue?"
+    (folder / "sky.yaml").write_text(
+        f"- {{question: {question}, answer: Air., wrong: Paint., contains: air}}\n"
+    )
+    made = yaml.safe_load(tinyllm("eval", "population", "sky.yaml").out)
+    (found,) = [each for each in made["gold"] if each["question"] == question]
+    assert (found["answer"], found["wrong"]) == ("Air.", ["Paint."])
+    assert len(made["gold"]) == len(yaml.safe_load(SMALL.read_text("utf-8"))["gold"])
 
 
 def test_two_graphs_side_by_side(tinyllm: Call, folder: Path, server: Simulator) -> None:
@@ -176,7 +275,12 @@ def test_what_is_wrong_is_said(
 def test_suites_are_listed_with_those_of_the_project(tinyllm: Call, folder: Path) -> None:
     listed = {row["name"]: row for row in json.loads(tinyllm("eval", "list", "--json").out)["suites"]}
     assert listed["counting"]["cases"] == 12
-    assert "counting" in tinyllm("eval", "list").out
+    results = folder / "checkpoints" / "evals" / "r.jsonl"
+    results.parent.mkdir(parents=True)
+    results.write_text("")
+    said = tinyllm("eval", "list").out
+    assert "counting" in said
+    assert f"results: {results}" in said
 
 
 @pytest.mark.usefixtures("folder")

@@ -50,13 +50,27 @@ def run(
     baseline: str = typer.Option(
         "", "--baseline", help="Earlier results; exit code 8 when the graph is significantly worse now."
     ),
+    at_least: float = typer.Option(
+        0.0, "--at-least", min=0, max=1, help="Exit code 8 when a smaller share is right, such as 0.9."
+    ),
     cache: bool = typer.Option(
         False, "--cache/--no-cache", help="Use replies that are kept: quick, but then costs say little."
     ),
     fresh: bool = typer.Option(False, "--fresh", help="Ask again what the results file already has."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress."),
 ) -> None:
-    """Ask every question of a suite and score the answers; run it again to go on where it stopped."""
+    """Ask every question of a suite and score the answers; run it again to go on where it stopped.
+
+    \b
+      tinyllm eval run exact-math -n 20
+      tinyllm eval run exact-math -n 20 --at-least 0.9 --json
+      tinyllm eval run exact-math -n 20 -o before.jsonl
+      tinyllm eval run exact-math -n 20 -o now.jsonl --baseline before.jsonl
+
+    Exit codes: 0 all cases have a result, 1 some have none (their run broke, or the judge had no verdict), 8 worse than the
+    baseline or fewer right than --at-least, 4 no model server or no sandbox (what needs it stays open), 2 usage, 3 a
+    broken suite, 130 interrupted.
+    """
     from tinyllm import evals
 
     before = evals.Results.read(Path(baseline.partition("#")[0])) if baseline else None
@@ -74,17 +88,41 @@ def run(
     )
     how = "resume with the same command again: what was answered is kept"
     results = asyncio.run(unless_stopped(going, how))
-    found = [evals.Summary(results.of(graph)) for graph in results.graphs]
+    if results.stopped is not None and not results.rows:
+        raise results.stopped
     between = _between(results, before, baseline.partition("#")[2])
     if as_json:
-        compared = [each.as_dict() for each in between]
-        told: dict[str, Any] = {"results": str(results.path), "graphs": [each.as_dict() for each in found]}
-        say.data({**told, **({"compared": compared} if compared else {})})
+        say.data(_data(results, between))
     else:
         _told(results, between)
-    if before is not None:
-        for each in between:
-            evals.held(each)
+    _required(results, between if before is not None else [], at_least)
+
+
+def _data(results: "Results", between: "list[Comparison]") -> dict[str, Any]:
+    from tinyllm.evals import Summary
+
+    compared = [each.as_dict() for each in between]
+    return {
+        "results": str(results.path),
+        "graphs": [Summary(results.of(graph)).as_dict() for graph in results.graphs],
+        **({"compared": compared} if compared else {}),
+        **({"stopped": results.stopped.as_dict()} if results.stopped is not None else {}),
+    }
+
+
+def _required(results: "Results", before: "list[Comparison]", at_least: float) -> None:
+    """An error where something is open, worse than before, too seldom right, or without a result."""
+    from tinyllm import evals
+
+    if results.stopped is not None:
+        raise results.stopped
+    for each in before:
+        evals.held(each)
+    sides = [results.of(graph) for graph in results.graphs]
+    for side in sides:
+        evals.enough(side, at_least)
+    for side in sides:
+        evals.settled(side)
 
 
 def _between(results: "Results", before: "Results | None", graph: str) -> "list[Comparison]":
@@ -112,6 +150,9 @@ def _told(results: "Results", between: "list[Comparison]") -> None:
     for each in between:
         for line in told(each):
             say.answer(line)
+    missed = next((row for row in results.rows.values() if not row.right and row.looked_at), None)
+    if missed is not None:
+        say.note(f"how {missed.case} went: {missed.looked_at}")
     say.note(f"results: {results.path}")
 
 
@@ -146,7 +187,13 @@ def compare(
     ),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Compare two results case by case: exit code 8 when B is significantly worse than A."""
+    """Compare two results case by case: exit code 8 when B is significantly worse than A.
+
+    \b
+      tinyllm eval run exact-math -n 20 -o before.jsonl
+      tinyllm eval run exact-math -n 20 -o now.jsonl
+      tinyllm eval compare before.jsonl now.jsonl
+    """
     from tinyllm import evals
     from tinyllm.evals.reports import told
 
@@ -173,7 +220,13 @@ def report(
     format: Format = typer.Option(Format.markdown, "--format", "-f", help="markdown, html or junit."),
     output: Path | None = typer.Option(None, "--output", "-o", help="Write to this file instead of stdout."),
 ) -> None:
-    """Report results: as Markdown, as one page of HTML with plots, or as JUnit XML."""
+    """Report results: as Markdown, as one page of HTML with plots, or as JUnit XML.
+
+    \b
+      tinyllm eval run exact-math -n 20 -o now.jsonl
+      tinyllm eval report now.jsonl
+      tinyllm eval report now.jsonl --format html -o report.html
+    """
     from tinyllm import evals
 
     _written(evals.report(evals.Results.read(results), format.value), output)
@@ -191,16 +244,22 @@ def population(
     suites: list[str] = typer.Argument(help="Suites, by name or file."),
     output: Path | None = typer.Option(None, "--output", "-o", help="Write to this file instead of stdout."),
 ) -> None:
-    """Write a population of simulated models that know these suites, for `tinyllm sim serve FILE`."""
+    """Write a population of simulated models that know these suites, for `tinyllm sim serve FILE`.
+
+    \b
+      tinyllm eval population code tools -o crowd.yaml
+
+    Where a suite has a question that the models know already, what the suite says counts.
+    """
     import yaml
 
     from tinyllm import evals, settings
     from tinyllm.testing.simulator.reading import SMALL
 
     loaded = settings.load()
-    known = evals.gold(evals.read(evals.find(name, loaded)) for name in suites)
     small = yaml.safe_load(SMALL.read_text("utf-8"))
-    whole = {**small, "gold": [*small.get("gold", ()), *known]}
+    own = (evals.read(evals.find(name, loaded)) for name in suites)
+    whole = {**small, "gold": evals.known(own, small.get("gold", ()))}
     said = "# Simulated models that know some suites: nothing that they say is real.\n"
     _written(said + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=120), output)
 
@@ -220,7 +279,7 @@ def list_(as_json: bool = AS_JSON) -> None:
         ([row["name"], str(row["cases"]), row["description"]] for row in suites), ("SUITE", "CASES", "ABOUT")
     )
     for path in files:
-        say.note(f"results: {path}")
+        say.answer(f"results: {path}")
 
 
 def _suite(name: str, path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Measure graphs on suites of cases: run, compare, report."""
 
-from tinyllm.evals.comparison import Comparison, compare, held
-from tinyllm.evals.gold import gold
+from tinyllm.evals.comparison import Comparison, compare, enough, held, settled
+from tinyllm.evals.gold import gold, known
 from tinyllm.evals.reports import report
 from tinyllm.evals.results import Results, Row, Side
 from tinyllm.evals.suite import Suite, find, listed, read
@@ -16,12 +16,15 @@ __all__ = [
     "Suite",
     "Summary",
     "compare",
+    "enough",
     "find",
     "folder",
     "gold",
     "held",
+    "known",
     "listed",
     "read",
     "report",
     "run",
+    "settled",
 ]

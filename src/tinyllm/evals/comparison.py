@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tinyllm.errors import Regressed, UsageError
+from tinyllm.errors import Permanent, Regressed, UsageError
 from tinyllm.evals.results import Results, Row, Side
 from tinyllm.paired import Interval, Paired, bootstrap, compared
 
@@ -119,6 +119,32 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
+def enough(side: Side, share: float) -> None:
+    """An error when fewer answers are right than were asked for."""
+    missed = [row for row in side.rows if not row.right]
+    right = len(side.rows) - len(missed)
+    if right >= share * len(side.rows):
+        return
+    names = ", ".join(row.case for row in missed[:SHOWN])
+    raise Regressed(
+        f"{side.name} is right in {right} of {len(side.rows)} cases = {right / len(side.rows):.1%}, not in {share:.1%}",
+        hint=f"not right: {names}{' …' if len(missed) > SHOWN else ''}" + _next(missed),
+        code="TOO_FEW_RIGHT",
+    )
+
+
+def settled(side: Side) -> None:
+    """An error when a case has no result: its run broke, or its judge has no verdict."""
+    broken = [row for row in side.rows if row.outcome == "failed"]
+    if broken:
+        names = ", ".join(row.case for row in broken[:SHOWN])
+        raise Permanent(
+            f"{len(broken)} of {len(side.rows)} cases of {side.name} have no result: {names}{' …' if len(broken) > SHOWN else ''}",
+            hint="the same command asks them again" + _next(broken),
+            code="CASES_FAILED",
+        )
+
+
 def held(comparison: Comparison) -> Comparison:
     """The comparison, or an error when B is worse."""
     if not comparison.regressed:
@@ -128,8 +154,14 @@ def held(comparison: Comparison) -> Comparison:
     raise Regressed(
         f"{comparison.b.name} is worse than before: {paired.only_a} cases lost, {paired.only_b} won "
         f"of {paired.cases} (exact McNemar test, one-sided p = {paired.p_worse:.2g})",
-        hint=f"lost: {lost}{' …' if len(comparison.lost) > SHOWN else ''}",
+        hint=f"lost: {lost}{' …' if len(comparison.lost) > SHOWN else ''}" + _next(comparison.lost),
     )
+
+
+def _next(lost: Sequence[Row]) -> str:
+    """How to see what became of one of them."""
+    row = next((row for row in lost if row.looked_at), None)
+    return f"; how {row.case} went: {row.looked_at}" if row is not None else ""
 
 
 def _side(given: Results | Path | str | Side) -> Side:

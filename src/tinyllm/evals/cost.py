@@ -23,11 +23,14 @@ class Cost:
     tflop: float = 0.0
     tiers: set[int] = field(default_factory=set)
     tools: list[str] = field(default_factory=list)
+    run: str = ""
     authors: dict[str, None] = field(default_factory=dict)  # the models of nodes that answer
 
     def add(self, event: Event) -> None:
         if event.kind == "tool" and "failure" not in event.data and event.data["tool"] not in self.tools:
             self.tools.append(event.data["tool"])
+        if event.kind == "begin":
+            self.run = self.run or str(event.data.get("run", ""))
         if event.kind not in ("call", "cached"):
             return
         data = event.data
@@ -47,6 +50,7 @@ class Cost:
 
     def as_dict(self) -> dict[str, Any]:
         return {
+            "run": self.run,
             "tools": tuple(self.tools),
             "calls": self.calls,
             "tokens_in": self.tokens_in,

@@ -9,6 +9,17 @@ from tinyllm.evals.suite import Suite
 TOPICS = {"code": "code", "exact-math": "math", "tools": "math"}  # others are general
 
 
+def known(suites: Iterable[Suite], built_in: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What models know that know these suites as well: of two entries for a question, the suite's own."""
+    own = gold(suites)
+    questions = {_flat(entry["question"]) for entry in own}
+    return [*(entry for entry in built_in if _flat(entry["question"]) not in questions), *own]
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
 def gold(suites: Iterable[Suite]) -> list[dict[str, Any]]:
     """One entry for each case whose answer is known; a question of two suites stands there once."""
     found: dict[str, dict[str, Any]] = {}

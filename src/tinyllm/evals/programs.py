@@ -14,6 +14,19 @@ BEGINS = re.compile(r"^(?:def |class |import |from \w+ import |@|async def |\w+ 
 CODE = 100_000
 
 
+async def missing() -> TinyError | None:
+    """Why no program can be tried here, if none can."""
+    from tinyllm.sandbox import arun
+
+    try:
+        await arun("1")
+    except TinyError as failure:
+        if failure.code == "SANDBOX_MISSING":
+            return failure
+        raise
+    return None
+
+
 async def failing(answer: str, tests: str, timeout: float) -> str:
     """What is wrong with the program in the answer; nothing when every test passes."""
     from tinyllm.sandbox import arun

@@ -1,6 +1,7 @@
 """A results file: one line of JSON for each case, written as it ends, so that a run that stopped goes on."""
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from tinyllm.errors import GraphError, UsageError
+from tinyllm.errors import GraphError, TinyError, UsageError
 
 SCHEMA = "tinyllm.eval/1"
 BEGINS = b'{"schema": "tinyllm.eval/1", '  # every line of ours
@@ -44,6 +45,7 @@ class Row:
     ms: float = 0.0
     model_ms: float = 0.0
     run: str = ""
+    database: str = ""  # that has the run
     failure: Mapping[str, str] = field(default_factory=dict)
     at: float = 0.0
     place: int = 0  # of its graph on the command line: the first is A
@@ -59,6 +61,15 @@ class Row:
             return ""
         said = "; ".join(f"{name}: {why}" for name, why in self.scores.items() if why)
         return said or self.failure.get("message", "") or self.outcome
+
+    @property
+    def looked_at(self) -> str:
+        """The command that shows its path, votes and verdicts."""
+        from tinyllm.redaction import safe
+
+        if not self.run or not self.database:
+            return ""
+        return f"TINYLLM_DATABASE={shlex.quote(safe(self.database))} tinyllm runs show {self.run}"
 
     def as_dict(self) -> dict[str, Any]:
         return {"schema": SCHEMA, **asdict(self)}
@@ -81,6 +92,7 @@ class Results:
 
     path: Path
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    stopped: TinyError | None = None  # why some cases are open: what scores them is not there
     torn: int = 0  # lines that are no rows: a run was killed while it wrote one
 
     @classmethod
@@ -172,7 +184,9 @@ class Results:
     def only(self, cases: Iterable[str]) -> "Results":
         """Those of some cases, in their order."""
         keys = [(graph, case) for case in cases for graph in self.graphs]
-        return Results(self.path, {key: self.rows[key] for key in keys if key in self.rows})
+        return Results(
+            self.path, {key: self.rows[key] for key in keys if key in self.rows}, stopped=self.stopped
+        )
 
 
 @dataclass(frozen=True)

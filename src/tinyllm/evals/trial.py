@@ -12,6 +12,7 @@ from tinyllm import settings as settings_of
 from tinyllm.answer import Answer
 from tinyllm.engine import Engine
 from tinyllm.errors import NotAnswered, TinyError, UsageError
+from tinyllm.evals import programs
 from tinyllm.evals.case import Case
 from tinyllm.evals.cost import Cost
 from tinyllm.evals.judging import NO_VERDICT, Judging
@@ -75,6 +76,7 @@ class Trial:
             "question": case.question,
             "tags": case.tags,
             "place": self.place,
+            "database": self.engine.settings.database,
         }
         try:
             answer = await self.engine.ask(
@@ -118,7 +120,6 @@ class Trial:
             "route": answer.route,
             "models": answer.models,
             "ms": answer.elapsed_ms,
-            "run": answer.run,
         }
 
 
@@ -213,6 +214,19 @@ def _harmless(name: str) -> str:
     return "".join(char if char.isalnum() or char in "_." else "_" for char in Path(name).stem)[:60]
 
 
+async def _untried(open_: Sequence[tuple[Trial, Case]], results: Results) -> Sequence[tuple[Trial, Case]]:
+    """Programs, where there is no sandbox to try them in: they are left open, and nothing else is."""
+    found = [(trial, case) for trial, case in open_ if case.code is not None]
+    if not found or (failure := await programs.missing()) is None:
+        return ()
+    count = f"{len(found)} {'case' if len(found) == 1 else 'cases'}"
+    failure.message = f"{count} with `code` left open: {failure.message}"
+    results.stopped = failure
+    for trial, case in found:
+        results.rows.pop((trial.name, case.id), None)  # what it was before it changed
+    return found
+
+
 async def _all(
     trials: Sequence[Trial], cases: Sequence[Case], results: Results, parallel: int, tell: Tell | None
 ) -> None:
@@ -223,6 +237,9 @@ async def _all(
         for trial, case in pairs
         if not results.known(trial.name, case.id, trial.fingerprint(case))
     ]
+    untried = await _untried(open_, results)
+    open_ = [pair for pair in open_ if pair not in untried]
+    pairs = [pair for pair in pairs if pair not in untried]
     progress = Progress(len(pairs), known=len(pairs) - len(open_))
     waiting = iter(open_)
 
