@@ -51,6 +51,21 @@ NUMBERS = [
     ("I do not know.", "86", False),
     ("", "86", False),
     ("The answer is 7, not 12.", "12", False),
+    ("1.234,50 EUR", "1234.5", True),
+    ("That is 1.234.567,8 in all.", "1234567.8", True),
+    ("1.234.567 people", "1234567", True),
+    ("1 000 000", "1000000", True),
+    ("1 000 000", "0", False),
+    ("It costs 1 234 567.89 dollars", "1234567.89", True),
+    ("1 234,5 km", "1234.5", True),
+    ("In 2015 100 people came", "100", True),
+    ("1 2/3 cups", "5/3", True),
+    ("1.234", "1.234", True),
+    ("The sum of 3 and 4 is seven.", "7", True),
+    ("The sum of 3 and 4 is seven.", "4", False),
+    ("3 and 4 make twenty-one when multiplied by 3, that is **sixty-three**.", "63", True),
+    ("It is 42, and the proof is a good one.", "42", True),
+    ("There are 12 of them in 3 rows", "3", True),
 ]
 
 

@@ -27,6 +27,15 @@ NUMBER = re.compile(
     r"(?:\s?(?P<percent>%|percent\b|per cent\b)|\s(?P<scale>thousand|million|billion|trillion)\b)?",
     re.IGNORECASE,
 )
+# 1.234,50 and 1.234.567, where nothing but a thousand can be meant; 1 000 000 and 1 234,5.
+DOTTED = re.compile(
+    r"(?<![\w.,])(\d{1,3}(?:\.\d{3})+)(?:,(\d+)(?![\d.,]*\d)|(?<=\.\d{3}\.\d{3})(?![\d.,]*\d))"
+)
+SPACED = re.compile(r"(?<![\w.,/])(?<![\d.,] )(\d{1,3}(?: \d{3})+)(?:[.,](\d+))?(?![\d/])(?! \d)")
+WORDED = re.compile(
+    r"\b(?:is|are|makes?|equals?|gives?|be|becomes?|comes to|leaves?)[:*_]*\s+[*_]*([a-z][a-z -]*[a-z])[*_]*\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
 FRACTION = re.compile(r"\\d?frac\s*\{(-?\d+)\}\s*\{(\d+)\}")
 
 
@@ -43,7 +52,7 @@ def exactly(text: str) -> Fraction | None:
 
 def last(answer: str) -> tuple[Fraction, ...]:
     """What the number that an answer comes to may be: the one that it says so of, or its last."""
-    text = tidy(answer)
+    text = SPACED.sub(_grouped, DOTTED.sub(_grouped, tidy(answer)))
     for pattern in SAID:
         said = [match[1] for match in pattern.finditer(text)]
         if said and (found := list(numbers(said[-1]))):
@@ -51,7 +60,10 @@ def last(answer: str) -> tuple[Fraction, ...]:
             after = list(numbers(said[-1].rsplit("=", 1)[1])) if "=" in said[-1] else []
             return (after or found)[0]
     found = list(numbers(text))
-    return found[-1] if found else _in_words(text)
+    worded = WORDED.search(text[-100:])  # "The sum of 3 and 4 is seven."
+    return (
+        _all_words(worded[1]) if worded and _all_words(worded[1]) else found[-1] if found else _in_words(text)
+    )
 
 
 def every(answer: str) -> list[tuple[Fraction, ...]]:
@@ -89,6 +101,20 @@ def _values(match: re.Match[str]) -> tuple[Fraction, ...]:
     value *= SCALES.get((match["scale"] or "").lower(), 1)
     value = -value if match["sign"] or match["sign2"] else value
     return (value, value / 100) if match["percent"] else (value,)
+
+
+def _grouped(match: re.Match[str]) -> str:
+    whole = re.sub(r"[ .]", "", match[1])
+    return f"{whole}.{match[2]}" if match[2] else whole
+
+
+def _all_words(text: str) -> tuple[Fraction, ...]:
+    """The number, where every word belongs to it."""
+    from tinyllm.solvers.mathematics.numerals import number_words
+
+    words = re.findall(r"[a-z]+(?:-[a-z]+)?", text.lower())
+    taken, value = number_words(words)
+    return (value,) if words and taken == len(words) else ()
 
 
 def _in_words(text: str) -> tuple[Fraction, ...]:
