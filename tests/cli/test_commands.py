@@ -81,6 +81,27 @@ def test_the_schema_is_json(tinyllm: Call) -> None:
     assert json.loads(tinyllm("graph", "schema").out)["title"] == "TinyLLM graph"
 
 
+@pytest.mark.parametrize(
+    ("graph", "warned"),
+    [
+        ("steps: [{id: a, prompt: Answer.}]", True),
+        ("steps: [{id: a, prompt: 'Answer {{ inputs.question }}'}]", False),
+        (
+            "steps: [{id: t, kind: transform, value: inputs}, {id: a, prompt: 'Answer {{ outputs.t }}'}]",
+            False,
+        ),
+        ("nodes: {a: {prompt: Answer.}}", False),
+        ("nodes: {t: {kind: transform, value: '1'}}", False),
+    ],
+)
+def test_a_graph_that_never_sees_the_question_is_warned_of(
+    tinyllm: Call, home: Path, graph: str, warned: bool
+) -> None:
+    (home / "g.yaml").write_text(graph)
+    done = tinyllm("graph", "validate", "g.yaml")
+    assert (done.code, "no node sees the question: add {{ inputs.question }}" in done.err) == (0, warned)
+
+
 def test_init_validate_run(tinyllm: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = tinyllm("init", "project")
     assert (done.code, done.out) == (0, 'cd project && tinyllm run "What is 2 + 2?"\n')

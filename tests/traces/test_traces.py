@@ -156,7 +156,9 @@ async def test_names_are_those_that_others_know(wanted: Settings, open_engine: O
     run = facts(await spans.one("invoke_agent plain"))
     assert run["openinference.span.kind"] == "AGENT"
     assert (run["tinyllm.run"], run["session.id"], run["tinyllm.status"]) == (answer.run, "t", "committed")
-    assert facts(await spans.one("node say"))["openinference.span.kind"] == "CHAIN"
+    node = facts(await spans.one("node say"))
+    assert node["openinference.span.kind"] == "CHAIN"
+    assert node["tinyllm.run"] == call["tinyllm.run"] == answer.run
 
 
 async def test_a_gate_is_one_evaluator_though_it_grades(wanted: Settings, open_engine: Open) -> None:

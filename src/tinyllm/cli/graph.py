@@ -50,6 +50,7 @@ def validate(
     """Say everything that is wrong with a graph file, each fault with its line; exit code 3 when there is one."""
     from tinyllm import settings
     from tinyllm.spec import find, read_file
+    from tinyllm.spec.asked import overlooked
 
     loaded = settings.load()
     code, rows = 0, []
@@ -65,6 +66,10 @@ def validate(
         rows.append({"graph": name, "valid": True, "nodes": len(spec.nodes), "fingerprint": spec.fingerprint})
         if not as_json:
             say.answer(f"{name}: {len(spec.nodes)} nodes, fingerprint {spec.fingerprint}")
+        if node := overlooked(spec):
+            say.line(
+                f"{name}: no node sees the question: add {{{{ inputs.question }}}} to the prompt of {node!r}"
+            )
     if as_json:
         say.data(rows)
     raise typer.Exit(code)

@@ -150,7 +150,7 @@ PARSED: dict[str, Callable[[str, str], Template | Expression]] = {
 def _texts(spec: GraphSpec, named: Named, node: Node, say: Say) -> Iterator[Problem]:
     """Templates and expressions are parsed now, so that a run never meets a bad one."""
     for field, what in node.texts.items():
-        for text in _strings(getattr(node, field)):
+        for text in strings(getattr(node, field)):
             try:
                 paths = PARSED[what](text, node.id).paths
             except TinyError as failure:
@@ -170,15 +170,15 @@ def _looked_up(
             yield say(field, f"{field} looks up {top}.{name}, which does not exist", fix)
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for each in value.values():
-            yield from _strings(each)
+            yield from strings(each)
     elif isinstance(value, (list, tuple)):
         for each in value:
-            yield from _strings(each)
+            yield from strings(each)
 
 
 def _arguments(node: Node, tools: Toolbox, say: Say) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ ASIDE = (
     "savepoint",
     "unclassified",
 )  # no part of the work; a grade comes after it
+RUN = "tinyllm.run"
 CONTENT = "content"  # what was said to a model or a tool, and what came back: for the trace alone
 
 
@@ -139,11 +140,16 @@ class Trace:
         else:
             opened.content = {"output.value": told(event.data["text"])}
 
+    @property
+    def _run(self) -> dict[str, Any]:
+        """Which run a span belongs to, for whoever looks at one alone."""
+        return {name: self.root.attributes[name] for name in (RUN,) if name in self.root.attributes}
+
     def _inside(self, opened: Open, name: str, kind: Kind, event: Event, found: dict[str, Any]) -> Span:
         began = max(self.root.start, event.at - float(event.data.get("seconds") or 0.0))
         opened.since = min(opened.since, began)
         self.at = id = new_id()
-        return Span(name, kind, id, opened.id, began, max(began, event.at), found)
+        return Span(name, kind, id, opened.id, began, max(began, event.at), {**self._run, **found})
 
     def _node(self, opened: Open, event: Event) -> None:
         began = event.at - float(event.data.get("seconds") or 0.0)
@@ -153,7 +159,7 @@ class Trace:
         self.open.pop(node, None)
         began = max(began, self.root.start)
         kind: Kind = "EVALUATOR" if data.get("kind") == "gate" else "CHAIN"
-        found = spans.of_node(node, data)
+        found = self._run | spans.of_node(node, data)
         if self.content and data.get("value") is not None:
             found["output.value"] = told(data["value"])
         span = Span(
