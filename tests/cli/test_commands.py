@@ -81,6 +81,17 @@ def test_the_schema_is_json(tinyllm: Call) -> None:
     assert json.loads(tinyllm("graph", "schema").out)["title"] == "TinyLLM graph"
 
 
+@pytest.mark.parametrize("command", ["health", "sim serve", "graph validate", "runs list"])
+def test_the_help_shows_an_example(tinyllm: Call, command: str) -> None:
+    assert f"Example: tinyllm {command} " in tinyllm(*command.split(), "--help").out
+
+
+@pytest.mark.parametrize("word", ["log", "metrics", "trace"])
+def test_what_is_no_command_has_no_help(tinyllm: Call, word: str) -> None:
+    done = tinyllm(word, "--help")
+    assert (done.code, done.out, f"there is no command {word!r}" in done.err) == (2, "", True)
+
+
 @pytest.mark.parametrize(
     ("graph", "warned"),
     [

@@ -141,6 +141,8 @@ def _meant(arguments: list[str]) -> list[str]:
         return ["run", "--", *arguments]  # a question about a negative number
     if first.isalpha():
         _did_you_mean(first, arguments[1:])
+    if " " not in first and arguments[1:] in (["--help"], ["-h"]) and not first.startswith("-"):
+        _no_command(first)
     return ["run", *arguments]
 
 
@@ -165,6 +167,13 @@ def _did_you_mean(word: str, rest: list[str]) -> None:
         return
     asked = " ".join([word, *rest])
     raise UsageError(f"there is no command {word!r}", hint=f'{meant} To ask it: tinyllm run "{asked}"')
+
+
+def _no_command(word: str) -> None:
+    """Nobody asks for the help of a question."""
+    from tinyllm.errors import UsageError
+
+    raise UsageError(f"there is no command {word!r}", hint="`tinyllm --help` lists them")
 
 
 def _taken(word: str, name: str, rest: list[str]) -> bool:

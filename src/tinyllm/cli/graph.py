@@ -42,7 +42,7 @@ def list_(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> 
         say.table(((row["name"], row["description"]) for row in rows.values()), ("GRAPH", "WHAT IT DOES"))
 
 
-@app.command()
+@app.command(epilog="Example: tinyllm graph validate assistant graphs/mine.yaml")
 def validate(
     graphs: list[str] = typer.Argument(help="Names or files.", autocompletion=completing.graphs),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),

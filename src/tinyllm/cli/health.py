@@ -19,7 +19,7 @@ WIDEST = 80  # characters of a failure in the list
 TARGET = typer.Argument(help="A model, or the address of a server.")
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True, epilog="Example: tinyllm health show qwen2.5:3b")
 def health(
     ctx: typer.Context,
     as_json: bool = AS_JSON,

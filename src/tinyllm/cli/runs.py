@@ -25,7 +25,7 @@ AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 RUN = typer.Argument(help="The run's id, or its beginning.", autocompletion=completing.runs)
 
 
-@app.command("list")
+@app.command("list", epilog="Example: tinyllm runs list --batch answers.jsonl -n 5")
 def list_(
     thread: str = thread_option("Only the runs of this thread."),
     batch: str = typer.Option("", "--batch", help="Only the runs of this batch: its output, or its id."),

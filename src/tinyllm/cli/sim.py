@@ -22,7 +22,7 @@ def sim() -> None:
     """Simulated models speak Ollama's protocol; nothing that they say is real."""
 
 
-@app.command()
+@app.command(epilog="Example: tinyllm sim serve --port 11435, then OLLAMA_HOST=http://127.0.0.1:11435")
 def serve(
     file: Path = typer.Argument(None, help="A population file; a small one of ours otherwise."),
     host: str = typer.Option("127.0.0.1", help="The address to listen on."),
