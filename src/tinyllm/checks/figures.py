@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import islice
 
+from tinyllm.checks.spelled import plain
 from tinyllm.checks.units import Unit, unit_at
 from tinyllm.solvers.mathematics.numerals import SCALES, SMALL
 
@@ -50,7 +51,7 @@ class Figure:
 @lru_cache(maxsize=128)  # a handful of texts are compared with each other over and over
 def numbers(text: str) -> tuple[Fraction, ...]:
     """The numbers in a text, in whatever form they are written."""
-    return tuple(each.value for each in _single(unlatexed(text[:LONGEST])))
+    return tuple(each.value for each in _single(unlatexed(text[:LONGEST])[:LONGEST]))
 
 
 @lru_cache(maxsize=128)
@@ -137,7 +138,7 @@ def unlatexed(text: str) -> str:
     text = re.sub(r"\\(?:text|mathrm|mathbf)\s*\{([^{}]*)\}", r" \1", text)
     text = text.replace("{,}", ",").replace("\\%", "%").replace("\\times", "×").replace("\\cdot", "*")
     text = re.sub(r"\\[,;! ]|\\[a-z]+", " ", text.replace("\\$", "$"))
-    return text.replace("_", "").replace("^{", "^").replace("{", "").replace("}", "")
+    return plain(text.replace("_", "").replace("^{", "^").replace("{", "").replace("}", ""))
 
 
 def _in_words(text: str) -> tuple[Figure, ...]:

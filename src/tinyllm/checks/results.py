@@ -26,7 +26,7 @@ def stated(answer: str) -> str:
     answer = answer[-TAIL:]
     for mark in MARKS:
         if found := list(mark.finditer(answer)):
-            return found[-1].group(1).strip().strip("*_`$ ")
+            return found[-1].group(1).strip().strip("*_` ")
     return ""
 
 
@@ -48,7 +48,7 @@ def last_side(text: str) -> str:
     """Behind the last equals sign, where there is a number behind it and it is not one of several solutions."""
     if re.search(r"=[^=]*(?:\bor\b|\band\b|,|;)[^=]*=", text):
         return text.strip()
-    tail = re.split(r"[=≈]", text)[-1]
+    tail = re.split(r"(?<![<>!])[=≈]", text)[-1]
     return tail.strip() if numbers(tail) else text.strip()
 
 

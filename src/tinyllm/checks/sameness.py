@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from tinyllm.checks.figures import Figure, figures, unlatexed
-from tinyllm.checks.results import last_side
+from tinyllm.checks.results import TAIL, last_side
 
 SEVERAL = re.compile(r"\bor\b|\band\b|[,;]\s")
 CHOICE = re.compile(r"(?i)\b(?:or|either|between)\b|\d\s*(?:;|,\s|\band\b|\bto\b)\s*[-−$€£]?\d|\d[-–]\d")
@@ -15,12 +15,13 @@ NEGATED = re.compile(r"(?i)(?:\bnot\b|n't\b|\bneither\b|\bnever\b)[^,;.]*")
 ABOUT = re.compile(
     r"(?i)\b(?:about|approximately|approx|around|roughly|rounded|nearly|almost)\b|≈|~|\\approx"
 )
-MARKED = re.compile(r"√|sqrt|π|(?<![a-z])pi\b|[<>≤≥]|\d!|\\[lg]eq?\b")
+MARKED = re.compile(r"√|sqrt|π|(?<![a-z])pi\b|[<>]=?|[≤≥]|\d!|\\[lg]eq?\b")
 RATIO = re.compile(r"\d\s?:\s?\d")
 BOUND = re.compile(
     r"(?i)\b(?:at least|at most|(?:no |not )?(?:more|less|fewer) than|up to|(?:a )?(?:minimum|maximum) of)\s+[$€£]?\d"
     r"|\d[\d.,]*(?:\s+\w+)?\s+or\s+(?:more|fewer|less|above|below|over|under|higher|lower)\b|\d\+(?!\s*[\d(])"
 )
+HALF = re.compile(r"(?i)\d\s?([ap])\.?m\b")
 SPACED = re.compile(r"(?<![\d.,/])(?<!\d )([1-9]\d\d) (?!000)(?=\d{3}(?![\d/]| \d))")  # one number, or two
 NAMED = re.compile(r"(?i)\b([a-z]\w{0,15})\s*(?:=|:|\bis\b|\bhas\b|\bgets\b)\s*(?=[-−]?\s?[$€£]?\d)")
 FILLING = re.compile(
@@ -39,6 +40,7 @@ def same(one: str, other: str) -> bool:
 @lru_cache(maxsize=128)
 def compared(one: str, other: str) -> bool | None:
     """Are they the same or not; None where that cannot be told."""
+    one, other = one[-TAIL:], other[-TAIL:]
     told = _compared(one, other)
     apart = [SPACED.sub(r"\1; ", text) for text in (one, other)]
     return told if apart == [one, other] or _compared(*apart) is told else None
@@ -46,6 +48,8 @@ def compared(one: str, other: str) -> bool | None:
 
 def _compared(one: str, other: str) -> bool | None:
     left, right = figures(NEGATED.sub(" ", one)), figures(NEGATED.sub(" ", other))
+    if {"am", "pm"} == _halves(one) | _halves(other) and _halves(one) != _halves(other):
+        return False
     if len(left) == len(right) == 1 and _units_differ(left[0], right[0]):
         return False
     if _words(one) == _words(other) and bool(RATIO.search(one)) == bool(RATIO.search(other)):
@@ -65,6 +69,11 @@ def _compared(one: str, other: str) -> bool | None:
     if len(last) > 1 and CHOICE.search(last_side(said)):
         return None
     return _close(few[0], last[0], one, other)
+
+
+def _halves(text: str) -> set[str]:
+    """The half of the day, where a time has one."""
+    return {f"{each.lower()}m" for each in HALF.findall(text)}
 
 
 def _marks(mark: re.Pattern[str], text: str) -> list[str]:
@@ -143,5 +152,9 @@ def _rounds(exact: Figure, last: Fraction, off: Fraction, shown: Figure, rounded
 
 
 def _words(text: str) -> str:
-    plain = " ".join(FILLING.sub(" ", unlatexed(text).lower().replace("−", "-")).split()).rstrip(".")
+    plain = " ".join(
+        FILLING.sub(
+            " ", unlatexed(text).lower().replace("−", "-").replace(">=", "≥").replace("<=", "≤")
+        ).split()
+    ).rstrip(".")
     return re.sub(r"\s*([-+*/^])\s*", r"\1", plain)
