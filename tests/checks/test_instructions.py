@@ -96,6 +96,26 @@ PERSON = 'Give a person as JSON with the keys "name" (a text) and "age" (a whole
 @pytest.mark.parametrize(
     ("question", "right", "wrong_one"),
     [
+        (
+            "In your response, words with all capital letters should appear at least 3 times.",
+            "THE BIG CAT sat.",
+            "THE cat.",
+        ),
+        (
+            "At the end of your response, please add a postscript starting with P.S.",
+            "Hi.\n\n**P.S.** Bye",
+            "Hi.",
+        ),
+        ("In your entire response, refrain from the use of any commas.", "First; then.", "First, then."),
+        ("Answer without using the letter 'z'.", "A striped horse.", "A zebra."),
+        ("Do not use exclamation marks.", "Fine.", "Fine!"),
+        ("End with a question.", "It is. **Or is it?**", "Is it? Yes."),
+        ("Use the word 'cat' less than 3 times.", "Cat and cat.", "Cat, cat, cat."),
+        (
+            "Your answer must have at least 2 sections. Mark each with SECTION X.",
+            "SECTION 1\na\nSECTION 2\nb",
+            "SECTION 1\na",
+        ),
         (PERSON, '{"age": 36, "name": "Ada"}', '{"name": "Ada", "age": "36"}'),
         (PERSON, '```json\n{"name": "Ada", "age": 36}\n```', '{"name": "Ada"}'),
         ('As JSON with the key "name" set to "Bo" and nothing else.', '{"name": "Bo"}', '{"Bo": "name"}'),

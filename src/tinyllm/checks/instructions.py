@@ -7,6 +7,7 @@ from tinyllm.checks.blocks import asks_for_code, ends_of
 from tinyllm.checks.counting import UNITS, counted
 from tinyllm.checks.documents import document, within
 from tinyllm.checks.exactly import WHOLE
+from tinyllm.checks.marks import forbidden, marks
 from tinyllm.checks.quoting import unquoted
 from tinyllm.checks.registry import check
 from tinyllm.checks.rule import Rule, bare, must, often
@@ -28,7 +29,7 @@ QUOTED = r"[\"“'‘«`]([^\"”'’»`\n]{1,80})[\"”'’»`]"
 ORDERED = re.compile(
     r"(?i)^\W*(?:please\s+)?(?:write|answer|respond|reply|give|use|make|keep|explain|describe|summari[sz]e|list|name|tell|say|"
     r"limit|include|mention|do not|don't|avoid|never|end|finish|start|begin|wrap|output|return|provide|create|compose|"
-    r"state|define|translate|your|the (?:answer|response|reply|text|output)|in |with |without|ensure|it (?:must|should)|only|no )"
+    r"state|define|translate|your|the (?:answer|response|reply|text|output)|in |at the |there should |(?:the )?words? |separate|refrain|explain|entire |with |without|ensure|it (?:must|should)|only|no )"
     r"|\byour (?:entire |whole )?(?:answer|response|reply|text|output|summary|essay|story|poem|explanation)\b"
     r"|,\s*(?:in|with|using) (?:exactly|at (?:most|least)|no more|fewer|less|under|one|two|three|\d)"
 )
@@ -59,10 +60,16 @@ def _number(text: str) -> int:
 
 
 def _bounds(sentence: str) -> Iterator[Rule]:
-    between = re.search(rf"(?i)\bbetween\s+{COUNT}\s+(?:and|to)\s+{COUNT}\s+{UNIT}", sentence)
+    between = re.search(
+        rf"(?i)\b(?:between\s+{COUNT}\s+and|{COUNT}\s*(?:to|-|–))\s*{COUNT}\s+{UNIT}", sentence
+    )
     if between:
-        yield _counts(_number(between[1]), _number(between[2]), between[3])
+        yield _counts(_number(between[1] or between[2]), _number(between[3]), between[4])
         return
+    if single := re.search(
+        rf"(?i)\b(?:in|with|write|give|use|only)\s+(?:just |only )?(?:a|one) single {UNIT}\b", sentence
+    ):
+        yield _counts(1, 1, single[1])
     for found in re.finditer(
         rf"(?i)(?P<how>[\w' ]{{0,24}}?)\b{COUNT}\s*(?P<more>or (?:more|fewer|less)\s+)?{UNIT}\b(?P<end>(?: or (?:more|fewer|less))?)",
         sentence,
@@ -141,6 +148,8 @@ def _words_in(sentence: str) -> Iterator[Rule]:
         sentence,
     )
     if wants:
+        if re.search(rf"(?i)\b(?:than|most|exactly)\s+{COUNT}\s+times", wants["rest"]):
+            return  # that is no least
         times = re.search(rf"(?i)(?:at least\s+)?{COUNT}\s+times|\b(twice)\b", wants["rest"])
         least = 1 if times is None else 2 if times[2] else _number(times[1])
         yield from (Rule(_with(word, least)) for word in _listed(wants["rest"]))
@@ -173,7 +182,7 @@ def _case(sentence: str) -> Iterator[Rule]:
     elif re.search(
         r"(?i)\b(?:all|only|entirely)\b[^.]{0,12}\b(?:capital letters|caps|upper[- ]?case|capitals)\b",
         sentence,
-    ) and not re.search(r"(?i)\bwords in all cap", sentence):
+    ) and not re.search(r"(?i)\bwords (?:in|with) all cap", sentence):
         yield Rule(lambda answer: "" if answer == answer.upper() else "it must be in capital letters only")
     if re.search(
         r"(?i)\b(?:no|without|avoid|not use|don't use)\s+(?:any\s+|using\s+)?(?:any\s+)?commas?\b", sentence
@@ -237,4 +246,13 @@ def _not_json(answer: str) -> str:
     return ""
 
 
-FINDERS: tuple[Callable[[str], Iterator[Rule]], ...] = (_bounds, _words_in, _case, _ends, _shapes, _amounts)
+FINDERS: tuple[Callable[[str], Iterator[Rule]], ...] = (
+    _bounds,
+    _words_in,
+    forbidden,
+    _case,
+    _ends,
+    _shapes,
+    _amounts,
+    marks,
+)
