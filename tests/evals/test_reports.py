@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tinyllm import evals
+from tinyllm.evals.reports import told
 from tinyllm.evals.results import Results, Row
 
 HOSTILE = '<script>alert(1)</script> | **bold** & "quoted" \x00\x1b[31m ]]> ￿'
@@ -81,6 +82,28 @@ def test_html_stands_alone_and_has_its_plots(results: Results) -> None:
     assert widths[:2] == pytest.approx(
         [widths[4] * 3 / 5, widths[4] / 5], abs=0.2
     )  # 3 and 1 of 6 against 5 of 6
+
+
+def test_rows_stand_in_the_order_of_the_suite_and_the_model_in_the_name(tmp_path: Path) -> None:
+    for file, model in (("a", "small:1b"), ("b", "large:9b")):
+        found = Results(tmp_path / file)
+        for n in (2, 0, 11, 1):
+            found.add(
+                Row(
+                    suite="s", graph="hello", case=f"x{99 - n}", fingerprint="f", about=f"{n}", outcome="wrong",
+                    number=n, model=model,
+                )
+            )  # fmt: skip
+    read = Results.read(tmp_path / "a")
+    root = ET.fromstring(evals.report(read, "junit"))
+    assert [case.get("name") for case in root.iter("testcase")] == ["x99", "x98", "x97", "x88"]
+    assert re.findall(r"</span> (x\d+):", evals.report(read, "html")) == ["x99", "x98", "x97", "x88"]
+    between = evals.compare(tmp_path / "a", tmp_path / "b")
+    assert told(between)[0].startswith("A is hello with small:1b, B is hello with large:9b: 4 cases")
+    assert (between.as_dict()["a"], evals.Summary(read.of()).as_dict()["graph"]) == (
+        "hello with small:1b",
+        "hello",
+    )
 
 
 def test_one_graph_is_reported_without_a_comparison(results: Results) -> None:

@@ -132,6 +132,7 @@ async def test_a_case_that_changed_is_asked_again(own: Settings, tmp_path: Path)
     await evals.run(one("1"), [changed], settings=own, make=make, out=out)
     await evals.run(one("1"), [changed], settings=own, make=make, out=out, model="other:1b")
     assert len(model.calls) == 4
+    assert evals.Results.read(out).of().name == "plain with other:1b"
 
 
 async def test_as_many_questions_at_once_as_allowed(own: Settings) -> None:

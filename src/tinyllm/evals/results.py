@@ -49,6 +49,8 @@ class Row:
     failure: Mapping[str, str] = field(default_factory=dict)
     at: float = 0.0
     place: int = 0  # of its graph on the command line: the first is A
+    number: int = 0  # of its case in the suite
+    model: str = ""  # that was used wherever the graph asks one, if one was named
 
     @property
     def right(self) -> bool:
@@ -179,7 +181,8 @@ class Results:
                 hint=f"name one: {self.path}#{self.graphs[0]}",
             )
         graph = graph or self.graphs[0]
-        return Side(graph, tuple(row for (of, _), row in self.rows.items() if of == graph))
+        rows = (row for (of, _), row in self.rows.items() if of == graph)
+        return Side(graph, tuple(sorted(rows, key=lambda row: row.number)))
 
     def only(self, cases: Iterable[str]) -> "Results":
         """Those of some cases, in their order."""
@@ -191,10 +194,20 @@ class Results:
 
 @dataclass(frozen=True)
 class Side:
-    """What one graph did on a suite."""
+    """What one graph did on a suite, in the suite's order."""
 
-    name: str
+    graph: str
     rows: tuple[Row, ...]
+
+    @property
+    def model(self) -> str:
+        """The model that was named for all of it."""
+        return " and ".join(dict.fromkeys(row.model for row in self.rows if row.model))
+
+    @property
+    def name(self) -> str:
+        """What tells it from another: the graph, and the model that was named for it."""
+        return f"{self.graph} with {self.model}" if self.model else self.graph
 
 
 def _lines(path: Path) -> list[bytes]:

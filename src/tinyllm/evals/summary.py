@@ -116,7 +116,8 @@ class Summary:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "graph": self.side.name,
+            "graph": self.side.graph,
+            "model": self.side.model,
             "suite": next((row.suite for row in self.rows), ""),
             "cases": len(self.rows),
             "right": self.right.as_dict(),

@@ -76,6 +76,8 @@ class Trial:
             "question": case.question,
             "tags": case.tags,
             "place": self.place,
+            "number": [each.id for each in self.suite.cases].index(case.id),
+            "model": self.model,
             "database": self.engine.settings.database,
         }
         try:
