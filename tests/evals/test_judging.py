@@ -51,7 +51,8 @@ async def asked(models: Models, own: Settings, of: Suite, graph: Any = GRAPH) ->
 
 async def test_the_judge_says_right_or_wrong_and_why(own: Settings, tmp_path: Any) -> None:
     models = Models("You are lovely.", kind)
-    assert (await asked(models, own, suite())).outcome == "right"
+    row = await asked(models, own, suite())
+    assert (row.outcome, row.judges) == ("right", ("large",))
     assert {name for name, _ in models.judged} == {"large"}
     assert len(models.judged) == 2  # in both orders
     assert all("It is kind." in text and "You are nice" in text for _, text in models.judged)

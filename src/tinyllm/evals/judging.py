@@ -1,6 +1,6 @@
 """A judge's word on an answer: a model that had no part in it, asked in both orders."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tinyllm.checks.judging import judge
 from tinyllm.checks.verdict import Candidate
@@ -26,12 +26,17 @@ class Judging:
     engine: Engine
     case: Case
     authors: tuple[str, ...] = ()  # the models that had a part in the answer
+    asked: list[str] = field(default_factory=list)  # who judged
 
     async def __call__(self, wanted: Judge, answer: str) -> str:
         """What is wrong with the answer; a judge that changes its mind has not said that it is right."""
         because: list[str] = []
 
         def heard(event: Event) -> None:
+            if event.kind in ("call", "cached"):
+                entry = services.guard.entries.get(event.data.get("entry", ""))
+                name = entry.name if entry is not None else event.data["model"]
+                self.asked.extend([name] if name not in self.asked else [])
             if event.kind == "skipped":
                 because.append(str(event.data.get("because", "")))
 

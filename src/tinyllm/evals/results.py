@@ -35,6 +35,7 @@ class Row:
     best: bool = False  # the best attempt of a refusal was right
     route: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()  # the models that `judge:` asked
     tools: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     tier: int | None = None  # the highest that was asked

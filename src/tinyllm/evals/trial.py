@@ -121,6 +121,7 @@ class Trial:
             "evidence": answer.evidence,
             "route": answer.route,
             "models": answer.models,
+            "judges": tuple(judging.asked),
             "ms": answer.elapsed_ms,
         }
 
