@@ -24,7 +24,15 @@ OCCURS = re.compile(
 )
 
 
+# What is to be explained is no order: `Explain why a lipogram has no letter e.`
+SPOKEN_OF = re.compile(
+    r"(?i)^\W*(?:explain|describe|discuss|tell)\b[^.,;]{0,40}\b(?:why|what|when|how|whether)\b"
+)
+
+
 def forbidden(sentence: str) -> Iterator[Rule]:
+    if SPOKEN_OF.search(sentence):
+        return
     for name, sign in SIGNS.items():
         if name != "comma" and re.search(rf"{FORBIDS}{name}s?\b", sentence):
             yield must(lambda answer, sign=sign: sign not in answer, f"there must be no {name} in it")  # type: ignore[misc]
@@ -36,6 +44,8 @@ def forbidden(sentence: str) -> Iterator[Rule]:
 
 
 def marks(sentence: str) -> Iterator[Rule]:
+    if SPOKEN_OF.search(sentence):
+        return
     if re.search(r"(?i)\bpostscript\b[^\n]{0,60}\bp\.\s?(?:p\.\s?)?s\b", sentence):
         yield must(
             re.compile(r"(?im)^\W*p\.\s?(?:p\.\s?)?s\b").search, "it needs a postscript that begins with P.S."
@@ -46,7 +56,9 @@ def marks(sentence: str) -> Iterator[Rule]:
         yield _occurs(found["word"], found["how"].lower(), _number(found["count"]))
     highlights = re.search(r"(?i)\bhighlight", sentence)
     if not highlights and (
-        found := re.search(rf"(?i)\b(?:at least\s+|exactly\s+)?{COUNT}\s+sections\b", sentence)
+        found := re.search(
+            rf"(?i)(?<!\bthe )\b(?:at least\s+|exactly\s+)?{COUNT}\s+sections\b(?! of\b)", sentence
+        )
     ):
         yield _sections(_number(found[1]))
     if re.search(r"(?i)\bseparate\w*\b[^.\n]{0,60}\*{3,6}", sentence):

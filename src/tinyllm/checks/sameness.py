@@ -118,15 +118,25 @@ def _units_differ(a: Figure, b: Figure) -> bool:
 def _close(a: Figure, b: Figure, one: str, other: str) -> bool | None:
     if _units_differ(a, b):
         return False
-    percents = ["%" in text or "percent" in text.lower() for text in (one, other)]
+    percents = [_percent(one), _percent(other)]
     scales = [Fraction(1)]
     if a.unit and b.unit:
         scales = [b.unit.factor / a.unit.factor]
     elif percents[0] != percents[1]:
         scales += [Fraction(100) if percents[0] else Fraction(1, 100)]
-    rounded = bool(ABOUT.search(one) or ABOUT.search(other))
+    rounded = _about(one) or _about(other)
     told = [_near(a, b, scale, rounded) for scale in scales]
     return True if True in told else None if None in told else False
+
+
+@lru_cache(maxsize=16)  # asked for each number of two texts
+def _percent(text: str) -> bool:
+    return "%" in text or "percent" in text.lower()
+
+
+@lru_cache(maxsize=16)
+def _about(text: str) -> bool:
+    return bool(ABOUT.search(text))
 
 
 def _near(a: Figure, b: Figure, scale: Fraction, rounded: bool) -> bool | None:
