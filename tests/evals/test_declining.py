@@ -190,3 +190,8 @@ def test_an_answer_that_says_that_there_is_none_declines(answer: str) -> None:
 @pytest.mark.parametrize("answer", NAMES_ONE)
 def test_an_answer_that_names_one_does_not(answer: str) -> None:
     assert not declines(answer)
+
+
+@pytest.mark.parametrize("piece", ["\n", " ", "but ", "there is no ", "It is "])
+def test_a_long_answer_is_read_in_a_moment(piece: str) -> None:
+    assert declines("There is none. " + piece * (20_000 // len(piece)))

@@ -71,25 +71,31 @@ NAMED = re.compile(
     rf"\b(?:answer|result|solution)\b[*_\"']* (?:is|was|must be|comes to|=)[:*_\" ]+(?!none|no\b|not\b|that\b|un|im){VALUE}{END}|\\boxed\{{\s*[-\d]"
     rf"|^\W*(?:(?:it|that|this|he|she)(?: is|'s| was) (?!not?\b|un|im){VALUE}|[$€£]?-?\d[\d.,]*(?<![.,])%?(?: [\w°/%'-]+){{0,2}})(?=\s*(?:[.,;!?](?!\d)|\n|$))"
     rf"|[.!?] (?:its|his|her|their) \w+ (?:is|was) {VALUE}{END}"
-    rf"|: (?![^.!?\n]{0, 200}?\b(?:known|discovered|found|so far|yet)\b)[\w' ]{{1,40}} (?:is|was|are|were) {VALUE}{END}"
+    rf"|: (?![^.!?\n]{{0,200}}?\b(?:known|discovered|found|so far|yet)\b)[\w' ]{{1,40}} (?:is|was|are|were) {VALUE}{END}"
     rf"|(?<!not )\b(?:sure|certain|convinced),? (?:that )?(?:it|that|he|she)(?: is|'s| was) {VALUE}{END}"
     rf"|(?:[:;—–]|[.!?\n]\s|(?<!\d) - )\s*[*_\"']*(?:so |but |still,? )?(?:(?:it|that|this|he|she)(?: is|'s| was| must be| has to be) (?!not?\b|un|im)[*_\"']*)?{VALUE}{END}"
     rf"|\b(?:so|but|therefore|thus|hence|still|however|yet),? (?:it|that|this|he|she)(?: is|'s| was| must be| has to be) (?!not?\b|un|im)[*_\"']*{VALUE}{END}"
-    rf"|\b(?:but|however),? (?![^.!?\n]{0, 200}?\b(?:known|discovered|found|so far|yet)\b)[\w' ]{{1,60}}? (?:is|was|are|were) [*_\"']*{VALUE}{END}"
+    rf"|\b(?:but|however),? (?![^.!?\n]{{0,200}}?\b(?:known|discovered|found|so far|yet)\b)[\w' ]{{1,60}}? (?:is|was|are|were) [*_\"']*{VALUE}{END}"
     rf"|\b(?:maybe|perhaps|probably|likely|presumably|(?:i|we)(?: would|'d)? (?:think|guess|say|believe|assume|bet)|guess(?: is|:)) (?:that )?(?:(?:it|that|this|he|she)(?: is|'s| was) )?(?:about |around |in |on |at )?[*_\"']*{VALUE}{END}",
     re.IGNORECASE,
 )
 CONCEDED = re.compile(
     r"\b(?:al?though|though|while|even (?:if|though)|despite) [^,.;:!?\n]{1,100},", re.IGNORECASE
 )
+SPACE = re.compile(r"\s{3,}")
 CLAUSE = re.compile(r"[.,;:!?\n]|\b(?:because|since|as|for)\b")
 
 
 def declines(answer: str) -> bool:
     """There is none, it cannot be known, or the question is wrong; and no value is named as the answer."""
     text = unicodedata.normalize("NFKC", answer[:LONGEST]).replace("’", "'")
-    text = CONCEDED.sub("", text)
+    text = CONCEDED.sub("", SPACE.sub(_shorter, text))
     return bool(DECLINED.search(text) or _missing(text)) and not NAMED.search(text)
+
+
+def _shorter(space: re.Match[str]) -> str:
+    """Long runs of nothing keep a search busy, and say no more than short ones."""
+    return "\n\n" if space[0].count("\n") > 1 else space[0][:2]
 
 
 def _missing(text: str) -> bool:
